@@ -1,0 +1,373 @@
+#include "collector/wire/compiled_template.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstring>
+#include <utility>
+
+#include "collector/wire/byte_reader.h"
+
+namespace weir::wire {
+namespace {
+
+template <class T>
+[[nodiscard]] T load_big_endian(const std::byte* at) noexcept {
+  T value = 0;
+  std::memcpy(&value, at, sizeof value);
+  if constexpr (sizeof(T) == 2) return static_cast<T>(__builtin_bswap16(value));
+  if constexpr (sizeof(T) == 4) return static_cast<T>(__builtin_bswap32(value));
+  if constexpr (sizeof(T) == 8) return static_cast<T>(__builtin_bswap64(value));
+  return value;
+}
+static_assert(std::endian::native == std::endian::little, "big-endian hosts load without a swap");
+
+[[nodiscard]] std::uint64_t load_any(const std::byte* at, std::size_t length) noexcept {
+  std::uint64_t value = 0;
+  for (std::size_t i = 0; i < length; ++i) {
+    value = (value << 8) | std::to_integer<std::uint64_t>(at[i]);
+  }
+  return value;
+}
+
+/// Runs one move down a column: `load` reads a field, the result is stored at the same
+/// member of each record.
+template <class Load>
+inline void column(const std::byte* source, std::size_t stride, std::byte* target,
+                   std::size_t count, Load load) noexcept {
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto value = load(source);
+    std::memcpy(target, &value, sizeof value);
+    source += stride;
+    target += sizeof(FlowRecord);
+  }
+}
+
+[[nodiscard]] IpAddress load_ipv4(const std::byte* at) noexcept {
+  return IpAddress::v4(load_big_endian<std::uint32_t>(at));
+}
+
+[[nodiscard]] IpAddress load_ipv6(const std::byte* at) noexcept {
+  return IpAddress::v6(load_big_endian<std::uint64_t>(at), load_big_endian<std::uint64_t>(at + 8));
+}
+
+/// Runs `move` over `count` records. `source` is the field in the first wire record.
+void run(const Move& move, const std::byte* source, std::size_t stride, std::byte* records,
+         std::size_t count) noexcept {
+  std::byte* const target = records + move.target;
+  switch (move.op) {
+    case Op::Copy8:
+      return column(source, stride, target, count, [](const std::byte* p) noexcept { return *p; });
+    case Op::Copy16:
+      return column(source, stride, target, count, load_big_endian<std::uint16_t>);
+    case Op::Copy32:
+      return column(source, stride, target, count, load_big_endian<std::uint32_t>);
+    case Op::Copy64:
+      return column(source, stride, target, count, load_big_endian<std::uint64_t>);
+    case Op::Widen16To32:
+      return column(source, stride, target, count, [](const std::byte* p) noexcept {
+        return std::uint32_t{load_big_endian<std::uint16_t>(p)};
+      });
+    case Op::Widen32To64:
+      return column(source, stride, target, count, [](const std::byte* p) noexcept {
+        return std::uint64_t{load_big_endian<std::uint32_t>(p)};
+      });
+    case Op::Narrow16To8:
+      return column(source, stride, target, count,
+                    [](const std::byte* p) noexcept { return p[1]; });
+    case Op::Any: {
+      // The low bytes of a little-endian word are the value modulo the member's width.
+      const std::size_t width = move.width;
+      const std::size_t length = move.length;
+      std::byte* at = target;
+      for (std::size_t i = 0; i < count; ++i) {
+        const std::uint64_t value = load_any(source, length);
+        std::memcpy(at, &value, width);
+        source += stride;
+        at += sizeof(FlowRecord);
+      }
+      return;
+    }
+    case Op::Ipv4:
+      return column(source, stride, target, count, load_ipv4);
+    case Op::Ipv4UnlessZero: {
+      std::byte* at = target;
+      for (std::size_t i = 0; i < count; ++i) {
+        if (load_any(source, 4) != 0) {
+          const IpAddress address = load_ipv4(source);
+          std::memcpy(at, &address, sizeof address);
+        }
+        source += stride;
+        at += sizeof(FlowRecord);
+      }
+      return;
+    }
+    case Op::Ipv6:
+      return column(source, stride, target, count, load_ipv6);
+  }
+}
+
+[[nodiscard]] Op op_for(Content content, std::size_t length, std::size_t width) noexcept {
+  if (content == Content::Ipv4) return Op::Ipv4;
+  if (content == Content::Ipv6) return Op::Ipv6;
+  if (length == width) {
+    switch (length) {
+      case 1:
+        return Op::Copy8;
+      case 2:
+        return Op::Copy16;
+      case 4:
+        return Op::Copy32;
+      case 8:
+        return Op::Copy64;
+      default:
+        return Op::Any;
+    }
+  }
+  if (length == 2 && width == 4) return Op::Widen16To32;
+  if (length == 4 && width == 8) return Op::Widen32To64;
+  if (length == 2 && width == 1) return Op::Narrow16To8;
+  return Op::Any;
+}
+
+[[nodiscard]] bool is_kept_in_record(Destination destination) noexcept {
+  return place_of(destination).width != 0;
+}
+
+[[nodiscard]] TimeFormat time_format_of(std::uint16_t element) noexcept {
+  switch (element) {
+    case 21:
+    case 22:
+      return TimeFormat::UptimeMs;
+    case 150:
+    case 151:
+      return TimeFormat::Seconds;
+    case 152:
+    case 153:
+      return TimeFormat::Milliseconds;
+    case 154:
+    case 155:
+      return TimeFormat::NtpMicroseconds;
+    case 156:
+    case 157:
+      return TimeFormat::NtpNanoseconds;
+    case 158:
+    case 159:
+      return TimeFormat::DeltaMicroseconds;
+    default:
+      return TimeFormat::None;
+  }
+}
+
+[[nodiscard]] Meaning meaning_in(const TemplateDefinition& definition, std::size_t index) noexcept {
+  const TemplateField& field = definition.fields[index];
+  if (!definition.is_options || index >= definition.scope_fields) return meaning_of(field);
+  return definition.protocol == Protocol::Netflow9 ? meaning_of_v9_scope(field)
+                                                   : meaning_of_scope(field);
+}
+
+}  // namespace
+
+Decoded<TemplatePtr> compile_template(TemplateDefinition definition, std::uint64_t stamp) {
+  if (definition.is_options) {
+    // RFC 7011, 3.4.2.2: the scope field count must not be zero. NetFlow v9 exporters that
+    // send no scope mean the whole system.
+    const bool is_scopeless =
+        definition.scope_fields == 0 && definition.protocol == Protocol::Ipfix;
+    if (is_scopeless || definition.scope_fields > definition.fields.size()) {
+      return tl::unexpected(DecodeError::BadScope);
+    }
+  }
+  auto compiled = std::make_shared<CompiledTemplate>();
+  CompiledTemplate& t = *compiled;
+  t.stamp_ = stamp;
+  t.definition_ = std::move(definition);
+  const std::vector<TemplateField>& fields = t.definition_.fields;
+
+  // The winner of each destination: the lowest rank, then the first in the template.
+  struct Winner {
+    std::size_t index = 0;
+    std::uint8_t rank = 255;
+  };
+  std::array<Winner, kDestinations> winners{};
+  std::uint32_t total = 0;
+  std::uint8_t best_time = 255;
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    const TemplateField& field = fields[i];
+    const bool is_variable =
+        field.length == kVariableLength && t.definition_.protocol == Protocol::Ipfix;
+    t.is_variable_ = t.is_variable_ || is_variable;
+    total += is_variable ? 1U : field.length;
+    const Meaning meaning = meaning_in(t.definition_, i);
+    if (meaning.destination == Destination::Nothing) continue;
+    if (is_variable || !can_hold(meaning.destination, field.length)) {
+      ++t.unusable_fields_;
+      continue;
+    }
+    Winner& winner = winners[static_cast<std::size_t>(meaning.destination)];
+    if (meaning.rank < winner.rank) winner = {i, meaning.rank};
+    const bool is_time =
+        meaning.destination == Destination::First || meaning.destination == Destination::Last;
+    if (is_time) best_time = std::min(best_time, meaning.rank);
+  }
+  // A record of no bytes would be read for ever; one longer than a set never comes.
+  if (total == 0 || total > 65'531) return tl::unexpected(DecodeError::BadTemplate);
+  t.record_bytes_ = total;
+
+  t.steps_.reserve(fields.size());
+  std::uint32_t offset = 0;
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    const TemplateField& field = fields[i];
+    const Meaning meaning = meaning_in(t.definition_, i);
+    const auto destination = meaning.destination;
+    CompiledTemplate::Step step{.length = field.length,
+                                .offset = static_cast<std::uint16_t>(offset)};
+    const bool is_winner = destination != Destination::Nothing &&
+                           winners[static_cast<std::size_t>(destination)].rank == meaning.rank &&
+                           winners[static_cast<std::size_t>(destination)].index == i;
+    const bool is_time = destination == Destination::First || destination == Destination::Last;
+    // Both ends are read in one format; a lone field of another format is passed over.
+    if (is_winner && !(is_time && meaning.rank != best_time)) step.fact = destination;
+    t.steps_.push_back(step);
+    offset += t.is_variable_ ? 0U : field.length;
+  }
+  if (t.definition_.is_options) return TemplatePtr{std::move(compiled)};
+
+  const auto has_step = [&](Destination destination) {
+    return std::ranges::any_of(
+        t.steps_, [destination](const auto& step) { return step.fact == destination; });
+  };
+  const bool has_v4 = has_step(Destination::SourceV4) || has_step(Destination::DestinationV4);
+  const bool has_v6 = has_step(Destination::SourceV6) || has_step(Destination::DestinationV6);
+  // IPv6 moves first: where a template holds both families, the unused one is zero.
+  for (const bool is_ipv4_turn : {false, true}) {
+    for (std::size_t i = 0; i < t.steps_.size(); ++i) {
+      auto& step = t.steps_[i];
+      if (!is_kept_in_record(step.fact) || step.fact == Destination::Nothing) continue;
+      if ((content_of(step.fact) == Content::Ipv4) != is_ipv4_turn) continue;
+      const Place place = place_of(step.fact);
+      Move move{.source = step.offset,
+                .target = place.offset,
+                .length = step.length,
+                .width = place.width,
+                .op = op_for(content_of(step.fact), step.length, place.width)};
+      const bool follows_ipv6 =
+          (step.fact == Destination::SourceV4 && has_step(Destination::SourceV6)) ||
+          (step.fact == Destination::DestinationV4 && has_step(Destination::DestinationV6)) ||
+          (step.fact == Destination::NextHopV4 && has_step(Destination::NextHopV6));
+      if (follows_ipv6) move.op = Op::Ipv4UnlessZero;
+      step.move = static_cast<std::uint16_t>(t.moves_.size());
+      t.moves_.push_back(move);
+      t.prototype_.present |= place.has;
+      if (step.fact == Destination::First || step.fact == Destination::Last) {
+        t.prototype_.time_format = time_format_of(fields[i].id);
+      }
+    }
+  }
+  for (const auto& step : t.steps_) {
+    using enum Destination;
+    t.has_interval_fields_ = t.has_interval_fields_ || step.fact == Interval ||
+                             step.fact == RandomInterval || step.fact == PacketInterval ||
+                             step.fact == SampleSize || step.fact == Probability;
+  }
+  t.has_both_families_ = has_v4 && has_v6;
+  if (!t.prototype_.has(Has::IpVersion)) {
+    t.prototype_.ip_version = static_cast<std::uint8_t>(has_v4 ? 4 : has_v6 ? 6 : 0);
+  }
+  // Elements 243 and 245 prove one 802.1Q tag each (dot1qVlanId, dot1qCustomerVlanId).
+  for (const TemplateField& field : fields) {
+    if (field.enterprise == 0 && (field.id == 243 || field.id == 245)) {
+      t.prototype_.proven_tags =
+          static_cast<std::uint8_t>(std::min(t.prototype_.proven_tags + 1, 2));
+    }
+  }
+  return TemplatePtr{std::move(compiled)};
+}
+
+void CompiledTemplate::read_columns(const std::byte* bytes,
+                                    std::span<FlowRecord> records) const noexcept {
+  auto* const target = reinterpret_cast<std::byte*>(records.data());
+  for (const Move& move : moves_) {
+    run(move, bytes + move.source, record_bytes_, target, records.size());
+  }
+  for (FlowRecord& record : records) finish(record);
+}
+
+void CompiledTemplate::finish(FlowRecord& record) const noexcept {
+  if (has_both_families_) {
+    record.ip_version = record.source.is_v4() || record.destination.is_v4() ? 4 : 6;
+  }
+  // Egress interface 0 means that the packets went nowhere, unless the exporter does not
+  // know its interfaces at all. Status 10xxxxxx is "dropped" (RFC 7270, 4.12).
+  const bool went_nowhere = record.has(Has::Output) && record.output == 0 &&
+                            !(record.has(Has::Input) && record.input == 0);
+  const bool is_dropped = went_nowhere || (record.forwarding_status >> 6) == 2;
+  record.forwarding = is_dropped ? Forwarding::Dropped : Forwarding::Forwarded;
+}
+
+SamplingFacts CompiledTemplate::sampling_fields(const std::byte* record) const noexcept {
+  SamplingFacts facts;
+  for (const Step& step : steps_) {
+    if (step.fact == Destination::Nothing || is_kept_in_record(step.fact)) continue;
+    facts.set(step.fact, load_any(record + step.offset, step.length), step.length);
+  }
+  return facts;
+}
+
+template <class OnField>
+Decoded<std::size_t> CompiledTemplate::walk(std::span<const std::byte> bytes,
+                                            OnField&& on_field) const noexcept {
+  ByteReader reader{bytes};
+  for (const Step& step : steps_) {
+    std::size_t length = step.length;
+    if (is_variable_ && length == kVariableLength) {
+      // One byte, or 255 and two more (RFC 7011, 7).
+      length = reader.u8();
+      if (length == 255) length = reader.u16();
+      reader.skip(length);
+      if (!reader.ok()) return tl::unexpected(DecodeError::BadVariableLength);
+      continue;
+    }
+    const std::span<const std::byte> field = reader.bytes(length);
+    // Earlier variable fields left too little for this one.
+    if (!reader.ok()) return tl::unexpected(DecodeError::BadVariableLength);
+    if (step.fact != Destination::Nothing) on_field(step, field);
+  }
+  return reader.position();
+}
+
+Decoded<std::size_t> CompiledTemplate::read_record(std::span<const std::byte> bytes,
+                                                   FlowRecord& record,
+                                                   SamplingFacts& facts) const noexcept {
+  auto* const target = reinterpret_cast<std::byte*>(&record);
+  std::array<std::pair<std::uint16_t, const std::byte*>, kDestinations> late;
+  std::size_t late_count = 0;
+  auto taken = walk(bytes, [&](const Step& step, std::span<const std::byte> field) noexcept {
+    if (step.move == kNoMove) {
+      facts.set(step.fact, load_any(field.data(), field.size()), step.length);
+      return;
+    }
+    // An IPv4 address goes over the IPv6 one, whichever the template names first.
+    if (moves_[step.move].op == Op::Ipv4UnlessZero) {
+      late[late_count++] = {step.move, field.data()};
+      return;
+    }
+    run(moves_[step.move], field.data(), 0, target, 1);
+  });
+  if (!taken) return taken;
+  for (std::size_t i = 0; i < late_count; ++i) {
+    run(moves_[late[i].first], late[i].second, 0, target, 1);
+  }
+  finish(record);
+  return taken;
+}
+
+Decoded<std::size_t> CompiledTemplate::read_options(std::span<const std::byte> bytes,
+                                                    SamplingFacts& facts) const noexcept {
+  return walk(bytes, [&facts](const Step& step, std::span<const std::byte> field) noexcept {
+    if (content_of(step.fact) == Content::Ipv6) return;
+    facts.set(step.fact, load_any(field.data(), field.size()), step.length);
+  });
+}
+
+}  // namespace weir::wire

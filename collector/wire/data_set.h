@@ -1,0 +1,56 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "collector/model/flow_record.h"
+#include "collector/model/record_sink.h"
+#include "collector/wire/compiled_template.h"
+#include "collector/wire/decode_outcome.h"
+#include "collector/wire/sampler_table.h"
+
+namespace weir::wire {
+
+/// One data set with all that is needed to read it.
+struct DataSet {
+  const CompiledTemplate& layout;
+  std::span<const std::byte> body;
+  const MessageContext& context;
+  const SamplerTable* samplers = nullptr;  ///< null: options data have told nothing
+  ResolvedSampling header_sampling;        ///< NetFlow v5; interval 0: the header says nothing
+};
+
+/// Turns data sets into FlowRecords and hands them on, up to 64 at a time.
+///
+/// Consecutive sets of one template find the constant fields in place already: only what the
+/// wire brings is written.
+///
+/// Threads: one. Owns the batch; what a sink sees lives for the call.
+class DataSetReader {
+ public:
+  /// Most records taken from one datagram. A full-sized datagram of 8-byte records holds
+  /// fewer; more is an attack on what comes behind.
+  static constexpr std::uint32_t kRecordsPerDatagram = 8'192;
+
+  /// Hands on all records of `set` and counts them. False if the set was malformed, counted,
+  /// so that its message ends; records before the fault stand.
+  [[nodiscard]] bool read(const DataSet& set, RecordSink& sink, DecodeOutcome& outcome);
+
+ private:
+  static constexpr std::size_t kBatch = 64;
+
+  [[nodiscard]] bool read_fixed(const DataSet& set, RecordSink& sink, DecodeOutcome& outcome);
+  [[nodiscard]] bool read_variable(const DataSet& set, RecordSink& sink, DecodeOutcome& outcome);
+  /// The first `count` places of the batch, holding the constants of `layout`.
+  [[nodiscard]] std::span<FlowRecord> lay(const CompiledTemplate& layout, ResolvedSampling sampling,
+                                          std::size_t count) noexcept;
+
+  std::array<FlowRecord, kBatch> batch_;
+  std::uint64_t laid_stamp_ = 0;  ///< template whose constants stand in the batch; 0 none
+  std::size_t laid_ = 0;          ///< in how many places
+  ResolvedSampling laid_sampling_;
+};
+
+}  // namespace weir::wire

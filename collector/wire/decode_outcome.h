@@ -1,0 +1,57 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "collector/model/decode_error.h"
+#include "collector/model/exporter.h"
+#include "collector/model/ip_address.h"
+#include "collector/wire/sequence_tracker.h"
+
+namespace weir::wire {
+
+/// What one datagram turned out to hold, for the books of whoever decoded it. The unit of
+/// `lost` is the protocol's own: v5 flows, v9 export packets, IPFIX data records, sFlow datagrams.
+struct DecodeOutcome {
+  bool has_protocol = false;  ///< false: not even the version could be read
+  Protocol protocol = Protocol::Netflow5;
+  IpAddress agent;  ///< sFlow agent; otherwise the source
+  std::uint32_t domain = 0;
+  std::uint32_t records = 0;          ///< flow records and flow samples handed to the sink
+  std::uint32_t rescued_records = 0;  ///< of these, decoded from sets that waited for a template
+  std::uint32_t counter_samples = 0;
+  std::uint32_t options_records = 0;
+  std::uint32_t templates = 0;  ///< template records read, repeats included
+  std::uint32_t options_templates = 0;
+  std::uint32_t new_templates = 0;  ///< keys never seen before
+  std::uint32_t new_options_templates = 0;
+  std::uint32_t withdrawals = 0;
+  std::uint32_t sets_without_template = 0;  ///< on arrival
+  std::uint32_t held_bytes = 0;             ///< bytes of sets that now wait
+  std::uint32_t rescued_bytes = 0;          ///< bytes of held sets decoded now
+  std::uint32_t given_up_bytes = 0;         ///< bytes of held sets dropped now (bound or age)
+  std::uint32_t lost = 0;
+  std::uint32_t recovered = 0;  ///< of units counted lost before, came late: net loss is less
+  std::uint32_t out_of_order = 0;
+  std::uint32_t duplicates = 0;  ///< this datagram was seen before; nothing of it was handed on
+  std::uint32_t restarts = 0;    ///< the exporter's sequence began again
+  std::uint32_t malformed_total = 0;
+  std::array<std::uint16_t, kDecodeErrors> malformed{};  ///< by reason
+
+  void refuse(DecodeError reason) noexcept {
+    ++malformed[static_cast<std::size_t>(reason)];
+    ++malformed_total;
+  }
+};
+
+/// Adds what the sequence number showed. False if the datagram is a repeat, so that nothing
+/// of it may be handed on.
+[[nodiscard]] inline bool note(const SequenceVerdict& verdict, DecodeOutcome& outcome) noexcept {
+  outcome.lost += verdict.lost;
+  outcome.out_of_order += verdict.out_of_order ? 1U : 0U;
+  outcome.restarts += verdict.restart ? 1U : 0U;
+  outcome.duplicates += verdict.duplicate ? 1U : 0U;
+  return !verdict.duplicate;
+}
+
+}  // namespace weir::wire

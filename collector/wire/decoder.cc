@@ -1,0 +1,71 @@
+#include "collector/wire/decoder.h"
+
+#include <utility>
+
+#include "collector/wire/byte_reader.h"
+#include "collector/wire/data_set.h"
+#include "collector/wire/flow_sets.h"
+#include "collector/wire/netflow5.h"
+#include "collector/wire/session_table.h"
+#include "collector/wire/sflow5.h"
+#include "collector/wire/shared_decoder_state.h"
+
+namespace weir::wire {
+
+struct Decoder::State {
+  State(std::shared_ptr<SharedDecoderState> shared, const DecoderLimits& limits)
+      : sessions(limits, shared->seed()),
+        netflow5(sessions, reader),
+        flow_sets(std::move(shared), limits, sessions, reader),
+        sflow5(limits) {}
+
+  SessionTable sessions;
+  DataSetReader reader;
+  Netflow5Decoder netflow5;
+  FlowSetDecoder flow_sets;
+  Sflow5Decoder sflow5;
+};
+
+Decoder::Decoder(std::shared_ptr<SharedDecoderState> shared, DecoderLimits limits)
+    : state_(std::make_unique<State>(std::move(shared), limits)) {}
+
+Decoder::~Decoder() = default;
+
+DecodeOutcome Decoder::decode(const Datagram& datagram, RecordSink& sink) {
+  DecodeOutcome outcome;
+  outcome.agent = datagram.source;
+  if (datagram.payload.empty()) {
+    outcome.refuse(DecodeError::Empty);
+    return outcome;
+  }
+  // NetFlow and IPFIX begin with a 16-bit version, sFlow with a 32-bit one.
+  ByteReader reader{datagram.payload};
+  const std::uint16_t version = reader.u16();
+  const std::uint16_t low_version = version == 0 ? reader.u16() : std::uint16_t{0};
+  if (!reader.ok()) {
+    outcome.refuse(DecodeError::Truncated);
+    return outcome;
+  }
+  switch (version) {
+    case 1:
+    case 5:
+    case 7:
+      state_->netflow5.decode(datagram, sink, outcome);
+      return outcome;
+    case 9:
+      state_->flow_sets.decode_netflow9(datagram, sink, outcome);
+      return outcome;
+    case 10:
+      state_->flow_sets.decode_ipfix(datagram, sink, outcome);
+      return outcome;
+    default:
+      if (version == 0 && low_version == 5) {
+        state_->sflow5.decode(datagram, sink, outcome);
+      } else {
+        outcome.refuse(DecodeError::UnknownVersion);
+      }
+      return outcome;
+  }
+}
+
+}  // namespace weir::wire
