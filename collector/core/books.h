@@ -1,0 +1,70 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "collector/model/decode_error.h"
+#include "collector/model/exporter.h"
+#include "collector/model/fate.h"
+#include "collector/model/single_writer_counter.h"
+
+namespace weir::core {
+
+/// What one worker has met from one exporter over one protocol. The worker writes, any
+/// thread reads.
+struct ExporterCounters {
+  SingleWriterCounter datagrams;
+  SingleWriterCounter records;  ///< flow records and flow samples
+  SingleWriterCounter counter_samples;
+  SingleWriterCounter options_records;
+  SingleWriterCounter templates;
+  SingleWriterCounter sets_without_template;
+  SingleWriterCounter held_bytes;  ///< that began to wait for a template
+  SingleWriterCounter rescued_bytes;
+  SingleWriterCounter given_up_bytes;
+  SingleWriterCounter lost;       ///< the protocol's own unit, when the gap shows
+  SingleWriterCounter recovered;  ///< of these, came late after all
+  SingleWriterCounter out_of_order;
+  SingleWriterCounter duplicates;
+  SingleWriterCounter restarts;
+  SingleWriterCounter clamped_times;  ///< records whose times could not be true
+  std::array<SingleWriterCounter, kDecodeErrors> malformed;
+  SingleWriterCounter
+      reported_bytes;  ///< scaled, at the configured layer: what the fates must sum to
+  std::array<SingleWriterCounter, kFates> fates;
+  // Gauges: the worker's latest.
+  SingleWriterCounter last_seen_ms;            ///< traffic time of the last datagram
+  SingleWriterCounter sampling_interval;       ///< of the last record whose interval is known
+  std::atomic<std::int64_t> clock_skew_ms{0};  ///< arrival minus export time, smallest of a window
+};
+
+/// One worker's counters by exporter and protocol, made when first met.
+///
+/// Threads: the owning worker calls of(); any thread calls find(). An entry, once made,
+/// stays for the life of the books (release on making, acquire in find()).
+class WorkerBooks {
+ public:
+  WorkerBooks();
+
+  /// Owner only. Allocates when the pair is met for the first time.
+  [[nodiscard]] ExporterCounters& of(ExporterId exporter, Protocol protocol);
+
+  /// Any thread; nullptr if the worker has not met the pair.
+  [[nodiscard]] const ExporterCounters* find(ExporterId exporter, Protocol protocol) const noexcept;
+
+  /// Datagrams of sources outside the allow-list, or beyond kMaxExporters: counted here only.
+  SingleWriterCounter refused_datagrams;
+  /// Datagrams whose protocol could not be told.
+  SingleWriterCounter unreadable_datagrams;
+
+ private:
+  using PerProtocol = std::array<std::atomic<ExporterCounters*>, kProtocols>;
+
+  std::vector<PerProtocol> entries_;
+  std::vector<std::unique_ptr<ExporterCounters>> owned_;
+};
+
+}  // namespace weir::core
