@@ -1,0 +1,108 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "collector/contracts/contract.h"
+#include "collector/contracts/contract_table.h"
+#include "collector/model/ip_address.h"
+#include "collector/model/units.h"
+
+namespace weir::config {
+
+/// An address and port to listen on. Port 0 asks the system for a free one.
+struct Endpoint {
+  IpAddress address;
+  std::uint16_t port = 0;
+};
+
+/// `{udp: "0.0.0.0:2055"}`
+struct UdpListen {
+  Endpoint endpoint;
+  std::uint32_t receive_buffer_bytes =
+      33'554'432;  ///< asked of the kernel; what it grants is reported
+};
+
+/// `{pcap: {device: mirror0, carries: export|packets, sample: N, exporter: NAME, filter: TEXT}}`
+struct PcapListen {
+  std::string device;
+  bool carries_packets = false;  ///< false: export traffic as if received here
+  std::uint32_t sample = 1;      ///< packets only: 1 in N is metered
+  std::string exporter;          ///< packets only: router name the records belong to
+  std::string filter;            ///< BPF text, empty: "udp" for export, everything for packets
+};
+
+/// The operator's word on sampling. `sampling: 1000` is `{default: 1000}`;
+/// `sampling: unsampled` is `{default: 1}`.
+struct SamplingTerms {
+  std::uint32_t default_interval = 0;  ///< used where the exporter says nothing; 0 = none
+  std::uint32_t force_interval = 0;    ///< used whatever the exporter says; 0 = none
+};
+
+struct Router {
+  IpAddress address;
+  std::string name;  ///< the address as text if not given
+  std::string pop;
+  std::optional<SamplingTerms> sampling;  ///< overrides Exporters::sampling
+  std::vector<contracts::InterfaceTerms> interfaces;
+  std::uint32_t line = 0;
+};
+
+struct Exporters {
+  std::vector<IpPrefix> allow;    ///< empty: every source
+  std::vector<IpAddress> relays;  ///< sFlow relays: there the agent address is the exporter
+  SamplingTerms sampling;         ///< for routers that say nothing of their own
+  std::vector<Router> routers;
+};
+
+enum class Layer : std::uint8_t { Ip, Ethernet, Wire };
+
+struct Accounting {
+  Layer layer = Layer::Ethernet;
+  std::chrono::seconds bucket{10};               ///< divides 300
+  std::optional<std::chrono::seconds> lateness;  ///< nullopt: auto
+  std::uint32_t largest_packet_bytes = 1'500;    ///< b_max of the variance of flow records
+  std::chrono::seconds clock_skew_limit{
+      30};  ///< beyond it an exporter's times are rebased on arrival
+};
+
+struct Http {
+  Endpoint listen{IpAddress::v4(0x7f00'0001), 10'055};
+  bool insecure = false;   ///< needed to listen beyond loopback without authentication
+  std::string web_config;  ///< path; empty: none
+};
+
+/// Everything that a configuration file says, with every default. Plain and const once loaded.
+struct Config {
+  std::string path;  ///< of the file it came from
+  std::vector<UdpListen> udp;
+  std::vector<PcapListen> pcap;
+  std::uint32_t workers = 0;  ///< 0: auto, one a core up to 8
+  Exporters exporters;
+  Accounting accounting;
+  std::vector<contracts::Contract> contracts;
+  std::string ledger_url = "sqlite:weir.db";
+  std::string state_directory;  ///< empty: /var/lib/weir
+  Http http;
+  bool customer_names_in_metrics = false;  ///< metrics.customer_names
+};
+
+enum class Severity : std::uint8_t { Warning, Error };
+
+/// Something in a file that is wrong (Error: refused) or doubtful (Warning).
+struct Problem {
+  Severity severity = Severity::Error;
+  std::string file;
+  std::uint32_t line = 0;  ///< 1-based; 0 when the whole file is meant
+  std::uint32_t column = 0;
+  std::string message;  ///< what is wrong, with the value
+  std::string mend;     ///< what to write instead
+};
+
+/// "file:line:column: error: message; mend"
+[[nodiscard]] std::string to_string(const Problem& problem);
+
+}  // namespace weir::config

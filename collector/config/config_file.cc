@@ -1,0 +1,421 @@
+#include "collector/config/config_file.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <iterator>
+#include <limits>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "collector/config/contract_check.h"
+#include "collector/config/contract_file.h"
+#include "collector/config/file_text.h"
+#include "collector/config/values.h"
+#include "collector/config/yaml_tree.h"
+
+namespace weir::config {
+namespace {
+
+using contracts::InterfaceRole;
+using contracts::InterfaceTerms;
+
+constexpr std::uint64_t kMaxU32 = std::numeric_limits<std::uint32_t>::max();
+constexpr std::uint64_t kMaxWorkers = 64;
+/// Every bucket starts anew with a ledger interval.
+constexpr std::uint64_t kLedgerIntervalSeconds = 300;
+constexpr std::size_t kMaxListeners = 64;
+/// Of NetFlow, IPFIX and sFlow.
+constexpr std::array<std::uint16_t, 3> kUsualPorts{2055, 4739, 6343};
+
+constexpr std::array<std::string_view, 11> kKeys{
+    "listen", "workers", "exporters", "accounting",   "contracts", "ledger",
+    "state",  "http",    "metrics",   "remote_write", "kafka"};
+constexpr std::array<std::string_view, 3> kListenKeys{"udp", "pcap", "receive_buffer"};
+constexpr std::array<std::string_view, 5> kPcapKeys{"device", "carries", "sample", "exporter",
+                                                    "filter"};
+constexpr std::array<std::string_view, 4> kExportersKeys{"allow", "relays", "sampling", "routers"};
+constexpr std::array<std::string_view, 5> kRouterKeys{"address", "name", "pop", "sampling",
+                                                      "interfaces"};
+constexpr std::array<std::string_view, 5> kInterfaceKeys{"index", "name", "speed", "role",
+                                                         "tagged"};
+constexpr std::array<std::string_view, 2> kSamplingKeys{"default", "force"};
+constexpr std::array<std::string_view, 5> kAccountingKeys{"layer", "bucket", "lateness",
+                                                          "largest_packet", "clock_skew_limit"};
+constexpr std::array<std::string_view, 1> kLedgerKeys{"url"};
+constexpr std::array<std::string_view, 3> kHttpKeys{"listen", "insecure", "web_config"};
+constexpr std::array<std::string_view, 1> kMetricsKeys{"customer_names"};
+
+Parsed<std::string> parse_path(std::string_view text) {
+  if (text.empty()) return bad_value("the path is empty", "write one");
+  return std::string(text);
+}
+
+Parsed<std::uint32_t> parse_workers(std::string_view text) {
+  if (text == "auto") return 0U;
+  auto workers = parse_integer_as<std::uint32_t>(text, {1, kMaxWorkers});
+  if (!workers) workers.error().mend = fmt::format("write auto, or 1 to {}", kMaxWorkers);
+  return workers;
+}
+
+Parsed<Layer> parse_layer(std::string_view text) {
+  return parse_choice<Layer>(
+      text, {{"ip", Layer::Ip}, {"ethernet", Layer::Ethernet}, {"wire", Layer::Wire}});
+}
+
+Parsed<std::chrono::seconds> parse_bucket(std::string_view text) {
+  auto bucket = parse_duration(text, {1, kLedgerIntervalSeconds});
+  if (bucket && kLedgerIntervalSeconds % static_cast<std::uint64_t>(bucket->count()) != 0)
+    return bad_value(fmt::format("`{}` does not divide the ledger's 300 seconds", text),
+                     "write 1s, 2s, 5s, 10s, 15s, 20s, 30s, 60s, 100s, 150s or 300s");
+  return bucket;
+}
+
+Parsed<std::optional<std::chrono::seconds>> parse_lateness(std::string_view text) {
+  using Lateness = std::optional<std::chrono::seconds>;
+  if (text == "auto") return Lateness{};
+  auto lateness = parse_duration(text, {0, 3'600});
+  if (lateness) return Lateness{*lateness};
+  lateness.error().mend += ", or auto";
+  return tl::unexpected(lateness.error());
+}
+
+Parsed<InterfaceRole> parse_role(std::string_view text) {
+  return parse_choice<InterfaceRole>(text, {{"customer", InterfaceRole::Customer},
+                                            {"peer", InterfaceRole::Peer},
+                                            {"transit", InterfaceRole::Transit},
+                                            {"backbone", InterfaceRole::Backbone}});
+}
+
+Parsed<std::uint32_t> parse_sampling_interval(std::string_view text) {
+  auto interval = parse_integer_as<std::uint32_t>(text, {1, kMaxU32});
+  if (!interval) interval.error().mend = "write N of \"1 packet in N\" such as 1000, or unsampled";
+  return interval;
+}
+
+Parsed<std::string> parse_ledger_url(std::string_view text) {
+  if (text.starts_with("sqlite:") || text.starts_with("postgresql://")) return std::string(text);
+  return bad_value(fmt::format("`{}` is not the URL of a ledger", text),
+                   "write sqlite:FILE or postgresql://HOST/DATABASE");
+}
+
+bool is_loopback(const IpAddress& address) noexcept {
+  return address.is_v4() ? address.v4_value() >> 24 == 127 : address == IpAddress::v6(0, 1);
+}
+
+/// Reads the parts of a configuration from their places in the tree.
+class Reader {
+ public:
+  explicit Reader(ProblemList& problems) : problems_(problems) {}
+
+  [[nodiscard]] Config read(const YamlNode& root) {
+    Config config;
+    const YamlFields fields(root, "the configuration", kKeys, problems_);
+    config.workers = fields.read("workers", parse_workers).value_or(config.workers);
+    if (const YamlNode* node = fields.find("exporters")) config.exporters = exporters_of(*node);
+    // After the routers, which the taps name.
+    read_listen(fields, config);
+    if (const YamlNode* node = fields.find("accounting")) config.accounting = accounting_of(*node);
+    if (const YamlNode* node = fields.find("ledger")) {
+      const YamlFields ledger(*node, "`ledger`", kLedgerKeys, problems_);
+      config.ledger_url = ledger.read("url", parse_ledger_url).value_or(config.ledger_url);
+    }
+    contracts_file_ = fields.read("contracts", parse_path);
+    if (fields.find("contracts") == nullptr && root.kind == YamlNode::Kind::Map)
+      problems_.error(root.place, "the configuration names no `contracts`",
+                      "write `contracts: contracts.yaml`, or a .csv file");
+    config.state_directory = fields.read("state", parse_path).value_or(config.state_directory);
+    if (const YamlNode* node = fields.find("http")) config.http = http_of(*node);
+    if (const YamlNode* node = fields.find("metrics")) {
+      const YamlFields metrics(*node, "`metrics`", kMetricsKeys, problems_);
+      config.customer_names_in_metrics =
+          metrics.read("customer_names", parse_boolean).value_or(config.customer_names_in_metrics);
+    }
+    for (const std::string_view later : {"remote_write", "kafka"})
+      if (const YamlNode* node = fields.find(later)) refuse_later(*node, later);
+    return config;
+  }
+
+  /// The contracts file as the configuration names it, after read().
+  [[nodiscard]] const std::optional<std::string>& contracts_file() const noexcept {
+    return contracts_file_;
+  }
+
+ private:
+  void refuse_later(const YamlNode& node, std::string_view key) {
+    problems_.error(node.place, fmt::format("`{}` is not available in this version", key),
+                    "remove it");
+  }
+
+  void read_listen(const YamlFields& fields, Config& config) {
+    if (fields.find("listen") == nullptr) {
+      for (const std::uint16_t port : kUsualPorts)
+        config.udp.push_back({.endpoint = {IpAddress::v4(0), port}});
+      return;
+    }
+    std::map<std::pair<IpAddress, std::uint16_t>, std::uint32_t> lines;
+    const auto items = fields.items("listen");
+    if (items.size() > kMaxListeners)
+      problems_.error(items[kMaxListeners].place,
+                      fmt::format("there are more than {} listeners", kMaxListeners),
+                      "let several routers send to one port");
+    for (const YamlNode& item : items) {
+      const YamlFields listen(item, "a listener", kListenKeys, problems_);
+      if (item.kind != YamlNode::Kind::Map) continue;
+      const YamlNode* udp = listen.find("udp");
+      const YamlNode* pcap = listen.find("pcap");
+      if ((udp == nullptr) == (pcap == nullptr)) {
+        problems_.error(item.place, "a listener is either `udp` or `pcap`",
+                        "write {udp: \"0.0.0.0:2055\"} or {pcap: {device: NAME}}");
+        continue;
+      }
+      if (pcap != nullptr) {
+        if (const YamlNode* buffer = listen.find("receive_buffer"))
+          problems_.error(buffer->place, "`receive_buffer` belongs to `udp`", "remove it");
+        config.pcap.push_back(pcap_of(*pcap, config.exporters.routers));
+        continue;
+      }
+      UdpListen socket;
+      const auto endpoint = listen.read("udp", parse_endpoint);
+      socket.receive_buffer_bytes =
+          listen.read("receive_buffer", parse_size).value_or(socket.receive_buffer_bytes);
+      if (!endpoint) continue;
+      socket.endpoint = *endpoint;
+      const auto [first, is_new] =
+          lines.emplace(std::pair{endpoint->address, endpoint->port}, udp->place.line);
+      if (!is_new && endpoint->port != 0)
+        problems_.error(udp->place,
+                        fmt::format("{} is listened on twice, first on line {}",
+                                    format_endpoint(*endpoint), first->second),
+                        "keep one of the two; `workers` spreads the load");
+      config.udp.push_back(socket);
+    }
+  }
+
+  [[nodiscard]] PcapListen pcap_of(const YamlNode& node, const std::vector<Router>& routers) {
+    PcapListen pcap;
+    const YamlFields fields(node, "`pcap`", kPcapKeys, problems_);
+    pcap.device = fields.read("device", parse_label).value_or("");
+    pcap.carries_packets =
+        fields
+            .read("carries",
+                  [](std::string_view text) {
+                    return parse_choice<bool>(text, {{"export", false}, {"packets", true}});
+                  })
+            .value_or(pcap.carries_packets);
+    pcap.sample = fields.read("sample", parse_sampling_interval).value_or(pcap.sample);
+    pcap.exporter = fields.read("exporter", parse_label).value_or("");
+    pcap.filter = fields.read("filter", parse_path).value_or("");
+    if (node.kind == YamlNode::Kind::Map && fields.find("device") == nullptr)
+      problems_.error(node.place, "`pcap` has no `device`", "name the interface to capture on");
+    for (const std::string_view key : {"sample", "exporter"})
+      if (const YamlNode* value = fields.find(key); value != nullptr && !pcap.carries_packets)
+        problems_.error(value->place, fmt::format("`{}` needs `carries: packets`", key),
+                        "remove it; export traffic tells its own exporter and sampling");
+    if (pcap.carries_packets && fields.find("exporter") == nullptr)
+      problems_.error(node.place, "`carries: packets` needs an `exporter`",
+                      "name the router that the packets belong to");
+    if (!pcap.exporter.empty()) check_router(*fields.find("exporter"), routers);
+    return pcap;
+  }
+
+  void check_router(const YamlNode& exporter, const std::vector<Router>& routers) {
+    std::vector<std::string_view> names;
+    names.reserve(routers.size());
+    for (const Router& router : routers) names.push_back(router.name);
+    if (std::find(names.begin(), names.end(), exporter.text) != names.end()) return;
+    problems_.error(
+        exporter.place, fmt::format("there is no router `{}`", exporter.text),
+        names.empty() ? "describe it under exporters.routers" : suggest(exporter.text, names));
+  }
+
+  [[nodiscard]] SamplingTerms sampling_of(const YamlNode& node) {
+    SamplingTerms terms;
+    if (node.kind == YamlNode::Kind::Map) {
+      const YamlFields fields(node, "`sampling`", kSamplingKeys, problems_);
+      terms.default_interval = fields.read("default", parse_sampling_interval).value_or(0);
+      terms.force_interval = fields.read("force", parse_sampling_interval).value_or(0);
+      return terms;
+    }
+    const auto parse = [](std::string_view text) {
+      return text == "unsampled" ? Parsed<std::uint32_t>(1) : parse_sampling_interval(text);
+    };
+    terms.default_interval =
+        YamlFields::read_scalar(node, "sampling", parse, problems_).value_or(0);
+    return terms;
+  }
+
+  [[nodiscard]] Exporters exporters_of(const YamlNode& node) {
+    Exporters exporters;
+    const YamlFields fields(node, "`exporters`", kExportersKeys, problems_);
+    for (const YamlNode& item : fields.items("allow"))
+      if (const auto prefix = YamlFields::read_scalar(item, "allow", parse_prefix, problems_))
+        exporters.allow.push_back(*prefix);
+    for (const YamlNode& item : fields.items("relays"))
+      if (const auto address = YamlFields::read_scalar(item, "relays", parse_address, problems_))
+        exporters.relays.push_back(*address);
+    if (const YamlNode* sampling = fields.find("sampling"))
+      exporters.sampling = sampling_of(*sampling);
+    std::map<IpAddress, std::uint32_t> addresses;
+    std::map<std::string, std::uint32_t> names;
+    for (const YamlNode& item : fields.items("routers")) {
+      auto router = router_of(item);
+      if (!router) continue;
+      if (!router->address.is_unspecified())
+        check_once(addresses, router->address, item, "address " + router->address.to_string());
+      check_once(names, router->name, item, "router name " + router->name);
+      exporters.routers.push_back(std::move(*router));
+    }
+    if (exporters.routers.size() > kMaxExporters)
+      problems_.error(node.place, fmt::format("there are more than {} routers", kMaxExporters),
+                      "split them over several collectors");
+    return exporters;
+  }
+
+  template <class Key>
+  void check_once(std::map<Key, std::uint32_t>& lines, const Key& key, const YamlNode& node,
+                  const std::string& what) {
+    const auto [first, is_new] = lines.emplace(key, node.place.line);
+    if (is_new) return;
+    problems_.error(node.place,
+                    fmt::format("{} is given twice, first on line {}", what, first->second),
+                    "keep one of the two");
+  }
+
+  [[nodiscard]] std::optional<Router> router_of(const YamlNode& node) {
+    const YamlFields fields(node, "a router", kRouterKeys, problems_);
+    if (node.kind != YamlNode::Kind::Map) return std::nullopt;
+    Router router;
+    router.line = node.place.line;
+    // A router whose address is wrong stays, so that contracts that name it are not told wrong too.
+    router.address = fields.read("address", parse_address).value_or(router.address);
+    if (fields.find("address") == nullptr)
+      problems_.error(node.place, "the router has no `address`",
+                      "write the address its export comes from");
+    router.name = fields.read("name", parse_label).value_or(router.address.to_string());
+    router.pop = fields.read("pop", parse_label).value_or("");
+    if (const YamlNode* sampling = fields.find("sampling"))
+      router.sampling = sampling_of(*sampling);
+    std::map<std::uint32_t, std::uint32_t> indexes;
+    std::map<std::string, std::uint32_t> names;
+    for (const YamlNode& item : fields.items("interfaces")) {
+      auto interface = interface_of(item);
+      if (!interface) continue;
+      check_once(indexes, interface->index, item,
+                 fmt::format("interface index {}", interface->index));
+      if (!interface->name.empty())
+        check_once(names, interface->name, item, "interface name " + interface->name);
+      router.interfaces.push_back(std::move(*interface));
+    }
+    return router;
+  }
+
+  [[nodiscard]] std::optional<InterfaceTerms> interface_of(const YamlNode& node) {
+    const YamlFields fields(node, "an interface", kInterfaceKeys, problems_);
+    if (node.kind != YamlNode::Kind::Map) return std::nullopt;
+    InterfaceTerms terms;
+    const auto index = fields.read("index", [](std::string_view text) {
+      return parse_integer_as<std::uint32_t>(text, {1, kMaxU32});
+    });
+    if (fields.find("index") == nullptr)
+      problems_.error(node.place, "the interface has no `index`",
+                      "write its SNMP ifIndex, which flow records carry");
+    terms.name = fields.read("name", parse_label).value_or("");
+    terms.speed = fields.read("speed", parse_rate).value_or(terms.speed);
+    terms.role = fields.read("role", parse_role).value_or(terms.role);
+    terms.tagged = fields.read("tagged", parse_boolean).value_or(terms.tagged);
+    if (!index) return std::nullopt;
+    terms.index = *index;
+    return terms;
+  }
+
+  [[nodiscard]] Accounting accounting_of(const YamlNode& node) {
+    Accounting accounting;
+    const YamlFields fields(node, "`accounting`", kAccountingKeys, problems_);
+    accounting.layer = fields.read("layer", parse_layer).value_or(accounting.layer);
+    accounting.bucket = fields.read("bucket", parse_bucket).value_or(accounting.bucket);
+    accounting.lateness = fields.read("lateness", parse_lateness).value_or(accounting.lateness);
+    accounting.largest_packet_bytes =
+        fields
+            .read("largest_packet",
+                  [](std::string_view text) {
+                    return parse_integer_as<std::uint32_t>(text, {64, 65'535});
+                  })
+            .value_or(accounting.largest_packet_bytes);
+    accounting.clock_skew_limit = fields
+                                      .read("clock_skew_limit",
+                                            [](std::string_view text) {
+                                              return parse_duration(text, {1, 86'400});
+                                            })
+                                      .value_or(accounting.clock_skew_limit);
+    return accounting;
+  }
+
+  [[nodiscard]] Http http_of(const YamlNode& node) {
+    Http http;
+    const YamlFields fields(node, "`http`", kHttpKeys, problems_);
+    http.listen = fields.read("listen", parse_endpoint).value_or(http.listen);
+    http.insecure = fields.read("insecure", parse_boolean).value_or(http.insecure);
+    if (const YamlNode* web_config = fields.find("web_config"))
+      refuse_later(*web_config, "web_config");
+    if (!is_loopback(http.listen.address) && !http.insecure)
+      problems_.error(
+          fields.find("listen")->place,
+          fmt::format("{} is open to others without authentication", format_endpoint(http.listen)),
+          "listen on 127.0.0.1, or write `insecure: true` beside it");
+    return http;
+  }
+
+  ProblemList& problems_;
+  std::optional<std::string> contracts_file_;
+};
+
+/// The contracts file beside the configuration, unless it is named from the root.
+std::string beside(const std::string& path, const std::string& name) {
+  return (std::filesystem::path(path).parent_path() / name).string();
+}
+
+/// The problems of one file in the order of its lines.
+std::vector<Problem> in_order(std::vector<Problem> problems) {
+  std::stable_sort(problems.begin(), problems.end(), [](const Problem& a, const Problem& b) {
+    return std::pair(a.line, a.column) < std::pair(b.line, b.column);
+  });
+  return problems;
+}
+
+std::vector<Problem> joined(std::vector<Problem> first, std::vector<Problem> second) {
+  std::move(second.begin(), second.end(), std::back_inserter(first));
+  return first;
+}
+
+}  // namespace
+
+Loaded load(const std::string& path) {
+  ProblemList problems(path);
+  const auto text = read_text_file(path, problems);
+  const auto root = text ? parse_yaml(*text, problems) : std::nullopt;
+  if (!root) return {std::nullopt, problems.take()};
+
+  Reader reader(problems);
+  Config config = reader.read(*root);
+  config.path = path;
+  Loaded loaded;
+  loaded.problems = in_order(problems.take());
+  if (reader.contracts_file()) {
+    const std::string file = beside(path, *reader.contracts_file());
+    LoadedContracts contracts = load_contracts(file);
+    auto between = check_contracts(contracts.contracts, config.exporters.routers, file);
+    loaded.problems = joined(std::move(loaded.problems),
+                             in_order(joined(std::move(contracts.problems), std::move(between))));
+    config.contracts = std::move(contracts.contracts);
+  }
+  const auto is_error = [](const Problem& problem) { return problem.severity == Severity::Error; };
+  if (std::none_of(loaded.problems.begin(), loaded.problems.end(), is_error))
+    loaded.config = std::move(config);
+  return loaded;
+}
+
+}  // namespace weir::config

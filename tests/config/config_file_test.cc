@@ -1,0 +1,302 @@
+#include "collector/config/config_file.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "collector/config/values.h"
+#include "tests/support/config_files.h"
+
+namespace weir::config {
+namespace {
+
+using contracts::InterfaceRole;
+using Lines = std::vector<std::string>;
+
+constexpr std::string_view kContracts =
+    "- {id: A, committed: 1G, attach: [{exporter: edge1.tyo, interface: 512}]}\n";
+
+constexpr std::string_view kFull = R"(listen:
+  - {udp: "0.0.0.0:2055", receive_buffer: 4M}
+  - {udp: "[::]:6343"}
+  - {pcap: {device: mirror0, carries: export}}
+  - {pcap: {device: span0, carries: packets, sample: 1000, exporter: edge1.tyo, filter: "not arp"}}
+workers: 4
+exporters:
+  allow: [192.0.2.0/24, "2001:db8::/32"]
+  relays: [192.0.2.250]
+  sampling: {default: 1000, force: 2000}
+  routers:
+    - address: 192.0.2.1
+      name: edge1.tyo
+      pop: Tokyo
+      sampling: 512
+      interfaces:
+        - {index: 512, name: et-0/0/1, speed: 10G, role: customer, tagged: true}
+        - {index: 513}
+    - {address: "2001:db8::1", sampling: unsampled}
+accounting: {layer: wire, bucket: 30s, lateness: 2m, largest_packet: 9000, clock_skew_limit: 1m}
+contracts: contracts.yaml
+ledger: {url: "sqlite:/srv/weir.db"}
+state: /srv/weir
+http: {listen: "0.0.0.0:9000", insecure: true}
+metrics: {customer_names: true}
+)";
+
+/// Loads `text` beside a good contracts file; problems come without the folder's name.
+struct Outcome {
+  std::optional<Config> config;
+  Lines problems;
+};
+
+Outcome outcome(std::string_view text, std::string_view contracts = kContracts) {
+  const test::ConfigFiles files;
+  files.write("contracts.yaml", contracts);
+  Loaded loaded = load(files.write("weir.yaml", text));
+  Outcome result{std::move(loaded.config), {}};
+  const std::string folder = files.path("");
+  for (const Problem& problem : loaded.problems) {
+    std::string line = to_string(problem);
+    if (line.starts_with(folder)) line.erase(0, folder.size());
+    result.problems.push_back(std::move(line));
+  }
+  return result;
+}
+
+Lines told(std::string_view text) {
+  const auto result = outcome(std::string(text) + "\ncontracts: contracts.yaml\n");
+  EXPECT_FALSE(result.config.has_value());
+  return result.problems;
+}
+
+constexpr std::string_view kRouter =
+    "exporters: {routers: [{address: 192.0.2.1, name: edge1.tyo}]}\n";
+
+/// As told(), for a file that has the router the contracts need in its first line.
+Lines told_with_router(std::string_view text) {
+  return told(std::string(kRouter) + std::string(text));
+}
+
+TEST(ConfigFile, ReadsEverySetting) {
+  const auto result = outcome(kFull);
+  EXPECT_EQ(result.problems, Lines{});
+  ASSERT_TRUE(result.config);
+  const Config& config = *result.config;
+  ASSERT_EQ(config.udp.size(), 2U);
+  EXPECT_EQ(format_endpoint(config.udp[0].endpoint), "0.0.0.0:2055");
+  EXPECT_EQ(config.udp[0].receive_buffer_bytes, 4'194'304U);
+  EXPECT_EQ(format_endpoint(config.udp[1].endpoint), "[::]:6343");
+  EXPECT_EQ(config.udp[1].receive_buffer_bytes, 33'554'432U);
+  ASSERT_EQ(config.pcap.size(), 2U);
+  EXPECT_EQ(config.pcap[0].device, "mirror0");
+  EXPECT_FALSE(config.pcap[0].carries_packets);
+  EXPECT_EQ(config.pcap[1].device, "span0");
+  EXPECT_TRUE(config.pcap[1].carries_packets);
+  EXPECT_EQ(config.pcap[1].sample, 1'000U);
+  EXPECT_EQ(config.pcap[1].exporter, "edge1.tyo");
+  EXPECT_EQ(config.pcap[1].filter, "not arp");
+  EXPECT_EQ(config.workers, 4U);
+  ASSERT_EQ(config.exporters.allow.size(), 2U);
+  EXPECT_EQ(config.exporters.allow[1].to_string(), "2001:db8::/32");
+  ASSERT_EQ(config.exporters.relays.size(), 1U);
+  EXPECT_EQ(config.exporters.relays[0].to_string(), "192.0.2.250");
+  EXPECT_EQ(config.exporters.sampling.default_interval, 1'000U);
+  EXPECT_EQ(config.exporters.sampling.force_interval, 2'000U);
+  ASSERT_EQ(config.exporters.routers.size(), 2U);
+  const Router& first = config.exporters.routers[0];
+  EXPECT_EQ(first.address.to_string(), "192.0.2.1");
+  EXPECT_EQ(first.name, "edge1.tyo");
+  EXPECT_EQ(first.pop, "Tokyo");
+  EXPECT_EQ(first.line, 12U);
+  ASSERT_TRUE(first.sampling);
+  EXPECT_EQ(first.sampling->default_interval, 512U);
+  EXPECT_EQ(first.sampling->force_interval, 0U);
+  ASSERT_EQ(first.interfaces.size(), 2U);
+  EXPECT_EQ(first.interfaces[0].index, 512U);
+  EXPECT_EQ(first.interfaces[0].name, "et-0/0/1");
+  EXPECT_EQ(first.interfaces[0].speed, BitsPerSecond{10'000'000'000});
+  EXPECT_EQ(first.interfaces[0].role, InterfaceRole::Customer);
+  EXPECT_TRUE(first.interfaces[0].tagged);
+  EXPECT_EQ(first.interfaces[1].role, InterfaceRole::Unknown);
+  EXPECT_FALSE(first.interfaces[1].tagged);
+  const Router& second = config.exporters.routers[1];
+  EXPECT_EQ(second.name, "2001:db8::1");
+  ASSERT_TRUE(second.sampling);
+  EXPECT_EQ(second.sampling->default_interval, 1U);
+  EXPECT_EQ(config.accounting.layer, Layer::Wire);
+  EXPECT_EQ(config.accounting.bucket, std::chrono::seconds{30});
+  EXPECT_EQ(config.accounting.lateness, std::chrono::seconds{120});
+  EXPECT_EQ(config.accounting.largest_packet_bytes, 9'000U);
+  EXPECT_EQ(config.accounting.clock_skew_limit, std::chrono::seconds{60});
+  ASSERT_EQ(config.contracts.size(), 1U);
+  EXPECT_EQ(config.contracts[0].id, "A");
+  EXPECT_EQ(config.ledger_url, "sqlite:/srv/weir.db");
+  EXPECT_EQ(config.state_directory, "/srv/weir");
+  EXPECT_EQ(format_endpoint(config.http.listen), "0.0.0.0:9000");
+  EXPECT_TRUE(config.http.insecure);
+  EXPECT_TRUE(config.customer_names_in_metrics);
+}
+
+TEST(ConfigFile, EverySettingButTheContractsHasADefault) {
+  const auto result =
+      outcome("contracts: contracts.yaml\n", "- {id: A, committed: 1G, attach: [{as: 1}]}\n");
+  EXPECT_EQ(result.problems.size(), 1U);  // no roles
+  ASSERT_TRUE(result.config);
+  const Config& config = *result.config;
+  ASSERT_EQ(config.udp.size(), 3U);
+  EXPECT_EQ(format_endpoint(config.udp[0].endpoint), "0.0.0.0:2055");
+  EXPECT_EQ(format_endpoint(config.udp[1].endpoint), "0.0.0.0:4739");
+  EXPECT_EQ(format_endpoint(config.udp[2].endpoint), "0.0.0.0:6343");
+  EXPECT_EQ(config.workers, 0U);
+  EXPECT_EQ(config.accounting.layer, Layer::Ethernet);
+  EXPECT_EQ(config.accounting.bucket, std::chrono::seconds{10});
+  EXPECT_EQ(config.accounting.lateness, std::nullopt);
+  EXPECT_EQ(format_endpoint(config.http.listen), "127.0.0.1:10055");
+  EXPECT_FALSE(config.customer_names_in_metrics);
+}
+
+TEST(ConfigFile, TheContractsAreNeeded) {
+  const auto result = outcome("workers: auto\n");
+  EXPECT_EQ(result.problems, Lines{"weir.yaml:1:1: error: the configuration names no `contracts`; "
+                                   "write `contracts: contracts.yaml`, or a .csv file"});
+  EXPECT_FALSE(result.config.has_value());
+}
+
+TEST(ConfigFile, AnUnknownKeyIsToldWithTheNearest) {
+  EXPECT_EQ(told_with_router("worker: 2"),
+            Lines{"weir.yaml:2:1: error: unknown key `worker` in the configuration; did you mean "
+                  "`workers`?"});
+}
+
+TEST(ConfigFile, AWrongLayerIsToldTheLayers) {
+  EXPECT_EQ(told_with_router("accounting: {layer: tin}"),
+            Lines{"weir.yaml:2:21: error: `layer`: `tin` is not one of ip, ethernet, wire; "
+                  "write one of these"});
+}
+
+TEST(ConfigFile, ASyntaxErrorIsToldWithItsLine) {
+  const auto problems = told("workers: 2\nexporters: [");
+  ASSERT_EQ(problems.size(), 1U);
+  EXPECT_EQ(problems[0].substr(0, 10), "weir.yaml:");
+  EXPECT_NE(problems[0].find("not YAML"), std::string::npos);
+}
+
+TEST(ConfigFile, AFileThatIsNotThereIsNamed) {
+  const test::ConfigFiles files;
+  const auto loaded = load(files.path("none.yaml"));
+  ASSERT_EQ(loaded.problems.size(), 1U);
+  EXPECT_EQ(to_string(loaded.problems[0]),
+            files.path("none.yaml") +
+                ": error: cannot read the file: No such file or directory; name a file that exists "
+                "and that this user may read");
+  EXPECT_FALSE(loaded.config.has_value());
+}
+
+TEST(ConfigFile, AContractsFileThatIsNotThereIsNamed) {
+  const auto result = outcome("contracts: none.yaml\n");
+  EXPECT_EQ(result.problems, Lines{"none.yaml: error: cannot read the file: No such file or "
+                                   "directory; name a file that exists and that this user may "
+                                   "read"});
+}
+
+TEST(ConfigFile, AllProblemsAreToldAtOnceInTheOrderOfTheFile) {
+  EXPECT_EQ(
+      told_with_router("listen:\n"
+                       "  - {udp: 2055}\n"
+                       "  - {udp: \"0.0.0.0:1\", pcap: {device: a}}\n"
+                       "  - {pcap: {device: a, carries: packets, exporter: edge2.tyo}}\n"
+                       "  - {pcap: {device: a, sample: 5}}\n"
+                       "  - {udp: \"0.0.0.0:1\"}\n"
+                       "  - {udp: \"0.0.0.0:1\"}\n"
+                       "workers: 010\n"
+                       "accounting: {bucket: 7s, lateness: 10}\n"
+                       "http: {listen: \"0.0.0.0:80\", insecure: yes}\n"
+                       "metrics: on\n"
+                       "state: [a]\n"
+                       "workers: 3"),
+      (Lines{
+          "weir.yaml:3:11: error: `udp`: `2055` is not an address and port; write them such as "
+          "0.0.0.0:2055 or [::]:2055",
+          "weir.yaml:4:5: error: a listener is either `udp` or `pcap`; write {udp: "
+          "\"0.0.0.0:2055\"} or {pcap: {device: NAME}}",
+          "weir.yaml:5:52: error: there is no router `edge2.tyo`; did you mean `edge1.tyo`?",
+          "weir.yaml:6:32: error: `sample` needs `carries: packets`; remove it; export traffic "
+          "tells its own exporter and sampling",
+          "weir.yaml:8:11: error: 0.0.0.0:1 is listened on twice, first on line 7; keep one of the "
+          "two; `workers` spreads the load",
+          "weir.yaml:9:10: error: `workers`: `010` looks like an octal number; write auto, or 1 to "
+          "64",
+          "weir.yaml:10:22: error: `bucket`: `7s` does not divide the ledger's 300 seconds; write "
+          "1s, 2s, 5s, 10s, 15s, 20s, 30s, 60s, 100s, 150s or 300s",
+          "weir.yaml:10:36: error: `lateness`: `10` is not a duration; write a number and a unit "
+          "such as 10s, 2m or 1h, or auto",
+          "weir.yaml:11:16: error: 0.0.0.0:80 is open to others without authentication; listen on "
+          "127.0.0.1, or write `insecure: true` beside it",
+          "weir.yaml:11:40: error: `insecure`: `yes` is not a truth value; write true",
+          "weir.yaml:12:10: error: `metrics` is a single value, not a mapping; write `key: value` "
+          "with keys of: customer_names",
+          "weir.yaml:13:8: error: `state` is a list, not a single value; write `state: value`",
+          "weir.yaml:14:1: error: key `workers` is given twice, first on line 9; keep one of the "
+          "two"}));
+}
+
+TEST(ConfigFile, RoutersAndInterfacesStandOnce) {
+  EXPECT_EQ(
+      told("exporters:\n"
+           "  sampling: 0\n"
+           "  routers:\n"
+           "    - {address: 192.0.2.1, name: edge1.tyo}\n"
+           "    - {address: 192.0.2.1, name: edge1.tyo}\n"
+           "    - {name: c}\n"
+           "    - address: 192.0.2.4\n"
+           "      interfaces: [{index: 1, name: a}, {index: 1, name: a}, {name: b}, {index: 2, "
+           "role: edge}]\n"),
+      (Lines{"weir.yaml:2:13: error: `sampling`: `0` is out of range; write N of \"1 packet in "
+             "N\" such as 1000, or unsampled",
+             "weir.yaml:5:7: error: address 192.0.2.1 is given twice, first on line 4; keep one "
+             "of the two",
+             "weir.yaml:5:7: error: router name edge1.tyo is given twice, first on line 4; keep "
+             "one of the two",
+             "weir.yaml:6:7: error: the router has no `address`; write the address its export "
+             "comes from",
+             "weir.yaml:8:41: error: interface index 1 is given twice, first on line 8; keep one "
+             "of the two",
+             "weir.yaml:8:41: error: interface name a is given twice, first on line 8; keep one "
+             "of the two",
+             "weir.yaml:8:62: error: the interface has no `index`; write its SNMP ifIndex, which "
+             "flow records carry",
+             "weir.yaml:8:90: error: `role`: `edge` is not one of customer, peer, transit, "
+             "backbone; write one of these"}));
+}
+
+TEST(ConfigFile, WhatIsNotBuiltIsNotSilentlyIgnored) {
+  EXPECT_EQ(
+      told_with_router("http: {listen: \"127.0.0.1:80\", web_config: web.yaml}\n"
+                       "remote_write: {url: \"http://127.0.0.1\"}\n"
+                       "kafka: {brokers: a}\n"
+                       "ledger: {url: \"mysql://a\"}\n"),
+      (Lines{"weir.yaml:2:44: error: `web_config` is not available in this version; remove it",
+             "weir.yaml:3:15: error: `remote_write` is not available in this version; remove "
+             "it",
+             "weir.yaml:4:8: error: `kafka` is not available in this version; remove it",
+             "weir.yaml:5:15: error: `url`: `mysql://a` is not the URL of a ledger; write "
+             "sqlite:FILE or postgresql://HOST/DATABASE"}));
+}
+
+TEST(ConfigFile, WarningsDoNotRefuse) {
+  const auto result = outcome(std::string(kRouter) + "contracts: contracts.yaml\n",
+                              "- {id: A, committed: 1G, attach: [{as: 1}]}\n"
+                              "- {id: B, committed: 1G, attach: [{as: 1}]}\n");
+  EXPECT_EQ(result.problems.size(), 2U);
+  EXPECT_TRUE(result.config.has_value());
+}
+
+TEST(ConfigFile, ARouterWithAWrongAddressIsStillKnownToTheContracts) {
+  EXPECT_EQ(told("exporters: {routers: [{address: 192.0.2, name: edge1.tyo}]}"),
+            Lines{"weir.yaml:1:33: error: `address`: `192.0.2` is not an IP address; write an "
+                  "address such as 192.0.2.1 or 2001:db8::1"});
+}
+
+}  // namespace
+}  // namespace weir::config

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstdint>
+#include <cstdlib>
+#include <span>
+
+#include "collector/wire/decoder.h"
+
+/// What must hold of any datagram, checked by the fuzz targets of the decoders.
+namespace weir::fuzz {
+
+/// Counts, and reads every byte of what it is handed so that a sanitizer sees it.
+class OracleSink final : public RecordSink {
+ public:
+  void take(const MessageContext& context, std::span<const FlowRecord> records) override {
+    flows += records.size();
+    for (const FlowRecord& record : records) {
+      mix_ ^= record.octets ^ record.source.low() ^ record.destination.high() ^ record.first ^
+              record.present ^ record.sampler_id ^ context.domain;
+      const bool knows = record.sampling_source != SamplingSource::Unknown;
+      if (knows != (record.sampling_interval != 0)) std::abort();
+    }
+  }
+  void take(const MessageContext& /*context*/, const CounterRecord& record) override {
+    ++counters;
+    mix_ ^= record.in_octets;
+  }
+
+  std::uint64_t flows = 0;
+  std::uint64_t counters = 0;
+
+ private:
+  std::uint64_t mix_ = 0;
+};
+
+/// Bytes that wait, over all datagrams so far.
+struct Waiting {
+  std::uint64_t bytes = 0;
+};
+
+/// Decodes one datagram and aborts if its outcome cannot be true.
+inline void decode_checked(wire::Decoder& decoder, const Datagram& datagram, Waiting& waiting) {
+  OracleSink sink;
+  const wire::DecodeOutcome outcome = decoder.decode(datagram, sink);
+  const auto require = [](bool holds) {
+    if (!holds) std::abort();
+  };
+  require(outcome.records == sink.flows);
+  require(outcome.counter_samples == sink.counters);
+  require(outcome.rescued_records <= outcome.records);
+  // Nothing is counted that did not arrive; what waited before is bounded by its own bytes.
+  const std::uint64_t bytes = datagram.payload.size();
+  require(outcome.records - outcome.rescued_records <= bytes);
+  require(outcome.rescued_records <= waiting.bytes + bytes);
+  require(outcome.templates + outcome.options_templates <= bytes / 4);
+  require(outcome.new_templates <= outcome.templates);
+  require(outcome.new_options_templates <= outcome.options_templates);
+  require(outcome.sets_without_template <= bytes / 4);
+  require(outcome.held_bytes <= bytes);
+  require(outcome.duplicates <= 1 && outcome.restarts <= 1 && outcome.out_of_order <= 1);
+  require(outcome.duplicates == 0 || outcome.records == 0);
+  // Each held byte leaves once.
+  waiting.bytes += outcome.held_bytes;
+  require(outcome.rescued_bytes + outcome.given_up_bytes <= waiting.bytes);
+  waiting.bytes -= outcome.rescued_bytes + outcome.given_up_bytes;
+  std::uint64_t reasons = 0;
+  for (const std::uint16_t count : outcome.malformed) reasons += count;
+  require(reasons == outcome.malformed_total);
+}
+
+[[nodiscard]] inline Datagram datagram_of(std::span<const std::byte> payload, std::uint16_t port) {
+  return {.payload = payload,
+          .source = IpAddress::v4(0xc000'0201),
+          .source_port = port,
+          .destination_port = 2'055,
+          .arrival = traffic_time_ms(1'700'000'000'000)};
+}
+
+}  // namespace weir::fuzz
