@@ -1,0 +1,342 @@
+#include "collector/pipeline/attributor.h"
+
+#include <algorithm>
+#include <new>
+
+#include "collector/accounting/layer.h"
+#include "collector/accounting/scale.h"
+#include "collector/core/spread.h"
+
+namespace weir::pipeline {
+namespace {
+
+constexpr TrafficSpan kSflowLateness = std::chrono::seconds{10};
+/// Active timeout 60 s, inactive 15 s, export delay and clock skew (docs/routers.md).
+constexpr TrafficSpan kFlowLateness = std::chrono::seconds{120};
+
+constexpr std::size_t index_of(Fate fate) noexcept { return static_cast<std::size_t>(fate); }
+
+Family family_of(const FlowRecord& record) noexcept {
+  if (record.ip_version != 0) return record.ip_version == 6 ? Family::Ipv6 : Family::Ipv4;
+  const bool has_v6 = record.has(Has::SourceAddress) && !record.source.is_v4();
+  return has_v6 ? Family::Ipv6 : Family::Ipv4;
+}
+
+/// A record of these is one packet, whose own length is known.
+bool is_flow_sample(Protocol protocol) noexcept {
+  return protocol == Protocol::Sflow5 || protocol == Protocol::Packets;
+}
+
+/// What a layer adds to the longest IP packet.
+std::uint32_t overhead_of(accounting::Layer layer, std::uint32_t tags) noexcept {
+  if (layer == accounting::Layer::Ip) return 0;
+  const auto frame =
+      static_cast<std::uint32_t>(accounting::kFrameOverhead + accounting::kTagBytes * tags);
+  return layer == accounting::Layer::Wire
+             ? frame + static_cast<std::uint32_t>(accounting::kWireOverhead)
+             : frame;
+}
+
+}  // namespace
+
+/// What one worker knows of one exporter.
+struct Attributor::Exporter {
+  Exporter(ExporterId number, const IpAddress& where, const Policy& policy)
+      : id(number),
+        address(where),
+        sampling(policy.sampling_of(where)),
+        clock(policy.clock_skew_limit) {}
+
+  ExporterId id;
+  IpAddress address;
+  accounting::SamplingTerms sampling;
+  accounting::ExporterClock clock;
+  accounting::MeteringPoints metering;
+  std::array<core::ExporterCounters*, kProtocols> counters{};
+};
+
+/// One record on its way through a round.
+struct Attributor::Pending {
+  contracts::MatchKey key;
+  Amount amount;
+  accounting::ResolvedTime time;
+  Family family = Family::Ipv4;
+  accounting::Sides sides;
+  bool is_dropped = false;
+  // Found in the second pass: whose it is at its start.
+  std::uint32_t from = contracts::kNoSlot;
+  std::uint32_t to = contracts::kNoSlot;
+};
+
+Attributor::Attributor(const Parts& parts)
+    : parts_(parts),
+      policy_(parts.policy),
+      round_(std::make_unique<std::array<Pending, kRound>>()) {}
+
+Attributor::~Attributor() = default;
+
+TrafficSpan Attributor::lateness(TrafficTime now) noexcept {
+  if (policy_->lateness) return *policy_->lateness;
+  began_ = std::min(began_, now);
+  // A bucket that was left cannot be opened again, so the longer one holds until it is clear.
+  const bool only_samples =
+      seen_flow_samples_ && !seen_flow_records_ && now - began_ >= kFlowLateness;
+  return only_samples ? kSflowLateness : kFlowLateness;
+}
+
+void Attributor::adopt_policy() {
+  has_last_source_ = false;
+  last_exporter_ = nullptr;
+  for (auto& [address, exporter] : exporters_) exporter->sampling = policy_->sampling_of(address);
+}
+
+bool Attributor::admit(const IpAddress& source) {
+  if (policy_.refresh()) [[unlikely]]
+    adopt_policy();
+  if (has_last_source_ && source == last_source_) return true;
+  // Nothing is remembered of a source that may not send, however many there are.
+  if (!policy_->allows(source)) {
+    parts_.books.refused_datagrams.add(1);
+    return false;
+  }
+  last_source_ = source;
+  has_last_source_ = true;
+  return true;
+}
+
+Attributor::Exporter* Attributor::exporter_at(const IpAddress& address) {
+  if (const auto found = exporters_.find(address); found != exporters_.end())
+    return found->second.get();
+  const auto id = parts_.exporters.intern(address);
+  if (!id) return nullptr;
+  return exporters_.emplace(address, std::make_unique<Exporter>(*id, address, *policy_))
+      .first->second.get();
+}
+
+Attributor::Exporter* Attributor::exporter_of(const IpAddress& source, const IpAddress& agent) {
+  if (last_exporter_ != nullptr && source == last_exporter_source_ && agent == last_exporter_agent_)
+    return last_exporter_;
+  last_exporter_ = exporter_at(policy_->exporter_address(source, agent));
+  last_exporter_source_ = source;
+  last_exporter_agent_ = agent;
+  return last_exporter_;
+}
+
+core::ExporterCounters& Attributor::counters_of(Exporter& exporter, Protocol protocol) {
+  auto& counters = exporter.counters[static_cast<std::size_t>(protocol)];
+  if (counters == nullptr) counters = &parts_.books.of(exporter.id, protocol);
+  return *counters;
+}
+
+void Attributor::take(const MessageContext& context, std::span<const FlowRecord> records) {
+  Exporter* exporter = exporter_of(context.source, context.agent);
+  // Beyond kMaxExporters: settle() counts the datagram as refused.
+  if (exporter == nullptr) return;
+  (is_flow_sample(context.protocol) ? seen_flow_samples_ : seen_flow_records_) = true;
+  exporter->clock.observe(context);
+  while (!records.empty()) {
+    const auto round = records.first(std::min(records.size(), kRound));
+    account(context, *exporter, round);
+    records = records.subspan(round.size());
+  }
+}
+
+void Attributor::take(const MessageContext& context, const CounterRecord&) {
+  // Counter samples are counted by settle(); their readings await reconciliation.
+  (void)context;
+}
+
+void Attributor::account(const MessageContext& context, Exporter& exporter,
+                         std::span<const FlowRecord> records) {
+  const Policy& policy = *policy_;
+  const contracts::ContractTable& table = *policy.table;
+  core::ExporterCounters& counters = counters_of(exporter, context.protocol);
+  for (const FlowRecord& record : records) table.prefetch(record.source, record.destination);
+  exporter.metering.learn(records);
+
+  FateBytes fates{};
+  std::uint64_t reported = 0;
+  std::uint64_t clamped = 0;
+  std::size_t count = 0;
+  SamplingInterval sampling = kUnknownSampling;
+  for (const FlowRecord& record : records) {
+    const auto& input = record.has(Has::Input) ? table.interface(exporter.id, record.input)
+                                               : contracts::kNoInterfaceView;
+    const auto& output = record.has(Has::Output) ? table.interface(exporter.id, record.output)
+                                                 : contracts::kNoInterfaceView;
+    // The frames are those of the interface that metered them.
+    const bool is_tagged =
+        record.metered == MeteredDirection::Egress ? output.tagged : input.tagged;
+    const std::uint32_t tags = record.proven_tags != 0 ? record.proven_tags : (is_tagged ? 1U : 0U);
+    const std::uint64_t bytes = accounting::layer_bytes(record, policy.layer, tags);
+    const SamplingInterval interval = accounting::resolve_sampling(record, exporter.sampling);
+    if (interval == kUnknownSampling) [[unlikely]] {
+      fates[index_of(Fate::Unscaled)] += bytes;
+      continue;
+    }
+    sampling = interval;
+    const auto amount = accounting::scale(
+        {.bytes = bytes,
+         .packets = record.packets,
+         .is_single_packet = is_flow_sample(context.protocol),
+         .largest_packet_bytes = policy.largest_packet_bytes + overhead_of(policy.layer, tags)},
+        interval);
+    if (!amount) [[unlikely]] {
+      fates[index_of(Fate::Implausible)] += bytes;
+      continue;
+    }
+    // Made in place: what was just written in parts must not be read back in one piece.
+    const Pending& pending =
+        *::new (&(*round_)[count]) Pending{.key = {.source = record.source,
+                                                   .destination = record.destination,
+                                                   .source_as = record.source_as,
+                                                   .destination_as = record.destination_as,
+                                                   .input_vlan = record.input_vlan,
+                                                   .output_vlan = record.output_vlan,
+                                                   .input = &input,
+                                                   .output = &output},
+                                           .amount = {.bytes = amount->bytes,
+                                                      .packets = amount->packets,
+                                                      .variance = amount->variance},
+                                           .time = exporter.clock.resolve(context, record),
+                                           .family = family_of(record),
+                                           .sides = exporter.metering.sides_of(record),
+                                           .is_dropped = record.forwarding == Forwarding::Dropped};
+    reported += amount->bytes;
+    clamped += pending.time.is_clamped ? 1 : 0;
+    ++count;
+  }
+  for (std::size_t fate = 0; fate < kFates; ++fate) {
+    if (fates[fate] == 0) continue;
+    reported += fates[fate];
+    counters.fates[fate].add(fates[fate]);
+  }
+  counters.reported_bytes.add(reported);
+  if (clamped != 0) counters.clamped_times.add(clamped);
+  if (sampling != kUnknownSampling) counters.sampling_interval.set(sampling.value());
+  attribute(counters, count);
+}
+
+void Attributor::count_interfaces(const Pending& pending) noexcept {
+  const auto lasting = [&](const contracts::InterfaceView& view) {
+    return view.number == contracts::kNoInterface ? contracts::kNoInterface
+                                                  : policy_->interface_numbers[view.number];
+  };
+  if (pending.sides.from) {
+    if (const auto number = lasting(*pending.key.input); number != contracts::kNoInterface)
+      parts_.interfaces.add_ingress(number, pending.amount.bytes);
+  }
+  if (pending.sides.to) {
+    if (const auto number = lasting(*pending.key.output); number != contracts::kNoInterface)
+      parts_.interfaces.add_egress(number, pending.amount.bytes);
+  }
+}
+
+void Attributor::attribute(core::ExporterCounters& counters, std::size_t count) {
+  if (count == 0) return;
+  const contracts::ContractTable& table = *policy_->table;
+  TrafficTime first = TrafficTime::max();
+  TrafficTime last = TrafficTime::min();
+  for (std::size_t i = 0; i < count; ++i) {
+    Pending& pending = (*round_)[i];
+    const TimeRange& range = pending.time.range;
+    if (pending.sides.from) pending.from = table.sender(pending.key, range.start);
+    if (pending.sides.to) pending.to = table.receiver(pending.key, range.start);
+    // Between the two lie few buckets, if any.
+    parts_.cells.prefetch(pending.from, pending.to, pending.family, range.start);
+    parts_.cells.prefetch(pending.from, pending.to, pending.family, range.end);
+    first = std::min(first, range.start);
+    last = std::max(last, range.end);
+  }
+  // Contracts seldom begin or end: one question settles it for the round.
+  const bool none_changes = table.next_change_after(first) >= last;
+
+  FateBytes fates{};
+  for (std::size_t i = 0; i < count; ++i) {
+    const Pending& pending = (*round_)[i];
+    const TimeRange& range = pending.time.range;
+    count_interfaces(pending);
+    if (!none_changes && table.next_change_after(range.start) < range.end)
+      add_split_by_validity(pending, fates);
+    else
+      add_part(pending, {pending.from, pending.to}, pending.amount, range, fates);
+  }
+  for (std::size_t fate = 0; fate < kFates; ++fate)
+    if (fates[fate] != 0) counters.fates[fate].add(fates[fate]);
+}
+
+void Attributor::add_part(const Pending& pending, Slots slots, const Amount& amount,
+                          const TimeRange& range, FateBytes& fates) noexcept {
+  if (slots.from == contracts::kNoSlot && slots.to == contracts::kNoSlot) {
+    fates[index_of(fate_of(pending, range.start))] += amount.bytes;
+    return;
+  }
+  const auto refused = parts_.cells.add(slots.from, slots.to, pending.family, amount, range);
+  fates[index_of(Fate::Late)] += refused.late_bytes;
+  fates[index_of(Fate::Overrun)] += refused.overrun_bytes;
+  fates[index_of(Fate::Attributed)] += amount.bytes - refused.late_bytes - refused.overrun_bytes;
+}
+
+Fate Attributor::fate_of(const Pending& pending, TrafficTime time) const noexcept {
+  if (pending.is_dropped) return Fate::Discarded;
+  // The other record of the same packets, metered at the other end, stands for them.
+  const bool is_twin =
+      !pending.sides.from ||
+      (!pending.sides.to && policy_->table->receiver(pending.key, time) != contracts::kNoSlot);
+  return is_twin ? Fate::Duplicate : contracts::ContractTable::fate_of_unmatched(pending.key);
+}
+
+void Attributor::add_split_by_validity(const Pending& pending, FateBytes& fates) noexcept {
+  const contracts::ContractTable& table = *policy_->table;
+  Amount rest = pending.amount;
+  TimeRange range = pending.time.range;
+  Slots slots{pending.from, pending.to};
+  while (true) {
+    const TrafficTime change = table.next_change_after(range.start);
+    if (change >= range.end) break;
+    const Amount part = core::share_until(rest, range, change);
+    add_part(pending, slots, part, {range.start, change}, fates);
+    rest = {rest.bytes - part.bytes, rest.packets - part.packets, rest.variance - part.variance};
+    range.start = change;
+    if (pending.sides.from) slots.from = table.sender(pending.key, change);
+    if (pending.sides.to) slots.to = table.receiver(pending.key, change);
+  }
+  add_part(pending, slots, rest, range, fates);
+}
+
+void Attributor::settle(const Datagram& datagram, const wire::DecodeOutcome& outcome) {
+  if (!outcome.has_protocol) {
+    parts_.books.unreadable_datagrams.add(1);
+    return;
+  }
+  Exporter* exporter = exporter_of(datagram.source, outcome.agent);
+  if (exporter == nullptr) {
+    parts_.books.refused_datagrams.add(1);
+    return;
+  }
+  core::ExporterCounters& counters = counters_of(*exporter, outcome.protocol);
+  counters.datagrams.add(1);
+  counters.last_seen_ms.set(static_cast<std::uint64_t>(since_epoch_ms(datagram.arrival)));
+  counters.clock_skew_ms.store(exporter->clock.skew().count(), std::memory_order_relaxed);
+  counters.records.add(outcome.records);
+  const auto add = [](SingleWriterCounter& counter, std::uint64_t amount) {
+    if (amount != 0) counter.add(amount);
+  };
+  add(counters.counter_samples, outcome.counter_samples);
+  add(counters.options_records, outcome.options_records);
+  add(counters.templates, outcome.templates + outcome.options_templates);
+  add(counters.sets_without_template, outcome.sets_without_template);
+  add(counters.held_bytes, outcome.held_bytes);
+  add(counters.rescued_bytes, outcome.rescued_bytes);
+  add(counters.given_up_bytes, outcome.given_up_bytes);
+  add(counters.lost, outcome.lost);
+  add(counters.recovered, outcome.recovered);
+  add(counters.out_of_order, outcome.out_of_order);
+  add(counters.duplicates, outcome.duplicates);
+  add(counters.restarts, outcome.restarts);
+  if (outcome.malformed_total == 0) return;
+  for (std::size_t reason = 0; reason < kDecodeErrors; ++reason)
+    add(counters.malformed[reason], outcome.malformed[reason]);
+}
+
+}  // namespace weir::pipeline

@@ -1,0 +1,104 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include "collector/accounting/exporter_clock.h"
+#include "collector/accounting/metering.h"
+#include "collector/core/books.h"
+#include "collector/core/worker_cells.h"
+#include "collector/model/datagram.h"
+#include "collector/model/published.h"
+#include "collector/model/record_sink.h"
+#include "collector/pipeline/interface_counters.h"
+#include "collector/pipeline/policy.h"
+#include "collector/wire/decode_outcome.h"
+
+namespace weir::pipeline {
+
+/// Most records an Attributor takes in one round; more come in several rounds.
+inline constexpr std::size_t kRound = 64;
+
+/// Takes one worker's records from "as reported" to "counted": scales them, puts them at the
+/// layer and on our clock, asks whose they are, adds them to the cells, and enters every
+/// byte in the books.
+///
+/// Works in rounds of up to kRound records, in passes over all of a round, so that the
+/// memory that look-ups and cells need is on its way while other records are worked on.
+///
+/// Threads: the worker's own. Owns what it has learnt of each exporter; cells, books and
+/// interface counters outlive it.
+class Attributor final : public RecordSink {
+ public:
+  struct Parts {
+    core::WorkerCells& cells;
+    core::WorkerBooks& books;
+    InterfaceCounters& interfaces;
+    core::ExporterRegistry& exporters;
+    const Published<Policy>& policy;
+  };
+
+  explicit Attributor(const Parts& parts);
+  ~Attributor();
+  Attributor(const Attributor&) = delete;
+  Attributor& operator=(const Attributor&) = delete;
+
+  /// False: the source is not allowed, or there are too many; the datagram is counted as
+  /// refused and leaves no other trace. Takes up a new policy first, if there is one.
+  [[nodiscard]] bool admit(const IpAddress& source);
+
+  void take(const MessageContext& context, std::span<const FlowRecord> records) override;
+  void take(const MessageContext& context, const CounterRecord& record) override;
+
+  /// Enters what became of a datagram that admit() let in.
+  void settle(const Datagram& datagram, const wire::DecodeOutcome& outcome);
+
+  /// The lateness in force at `now`: the policy's; else that of flow records, or the shorter one
+  /// of flow samples once nothing else has come for so long since the first call that
+  /// no flow record from before then can be under way.
+  [[nodiscard]] TrafficSpan lateness(TrafficTime now) noexcept;
+
+ private:
+  struct Exporter;
+  struct Pending;
+  /// The contracts that count a record, or kNoSlot.
+  struct Slots {
+    std::uint32_t from;
+    std::uint32_t to;
+  };
+  using FateBytes = std::array<std::uint64_t, kFates>;
+  using Exporters =
+      boost::unordered_flat_map<IpAddress, std::unique_ptr<Exporter>, std::hash<IpAddress>>;
+
+  void adopt_policy();
+  [[nodiscard]] Exporter* exporter_at(const IpAddress& address);
+  [[nodiscard]] Exporter* exporter_of(const IpAddress& source, const IpAddress& agent);
+  [[nodiscard]] core::ExporterCounters& counters_of(Exporter& exporter, Protocol protocol);
+  void account(const MessageContext& context, Exporter& exporter,
+               std::span<const FlowRecord> records);
+  void count_interfaces(const Pending& pending) noexcept;
+  void attribute(core::ExporterCounters& counters, std::size_t count);
+  void add_part(const Pending& pending, Slots slots, const Amount& amount, const TimeRange& range,
+                FateBytes& fates) noexcept;
+  void add_split_by_validity(const Pending& pending, FateBytes& fates) noexcept;
+  [[nodiscard]] Fate fate_of(const Pending& pending, TrafficTime time) const noexcept;
+
+  Parts parts_;
+  Published<Policy>::Reader policy_;
+  Exporters exporters_;
+  IpAddress last_source_;  ///< admit() of a run of datagrams from one source is one compare
+  bool has_last_source_ = false;
+  Exporter* last_exporter_ = nullptr;
+  IpAddress last_exporter_source_;
+  IpAddress last_exporter_agent_;
+  bool seen_flow_records_ = false;
+  bool seen_flow_samples_ = false;
+  TrafficTime began_ = TrafficTime::max();  ///< first call of lateness()
+  std::unique_ptr<std::array<Pending, kRound>> round_;
+};
+
+}  // namespace weir::pipeline

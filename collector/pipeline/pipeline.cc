@@ -1,0 +1,245 @@
+#include "collector/pipeline/pipeline.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace weir::pipeline {
+namespace {
+
+constexpr TrafficSpan kLongestAutoLateness = std::chrono::seconds{120};
+/// How long the clock thread may be held up before records find no free bucket.
+constexpr TrafficSpan kClosingSlack = std::chrono::seconds{180};
+constexpr std::uint32_t kMostAutoWorkers = 8;
+
+std::uint32_t worker_count(const config::Config& config) noexcept {
+  if (config.workers != 0) return config.workers;
+  return std::clamp(std::thread::hardware_concurrency(), 1U, kMostAutoWorkers);
+}
+
+std::string endpoint_text(const IpAddress& address, std::uint16_t port) {
+  return address.is_v4() ? fmt::format("{}:{}", address.to_string(), port)
+                         : fmt::format("[{}]:{}", address.to_string(), port);
+}
+
+/// Export traffic is UDP, perhaps inside VLAN tags that the kernel leaves in the frame.
+std::string filter_of(const config::PcapListen& listen) {
+  if (!listen.filter.empty() || listen.carries_packets) return listen.filter;
+  return "udp or (vlan and udp)";
+}
+
+bool same_listeners(const config::Config& a, const config::Config& b) {
+  const auto same_udp = [](const config::UdpListen& x, const config::UdpListen& y) {
+    return x.endpoint.address == y.endpoint.address && x.endpoint.port == y.endpoint.port &&
+           x.receive_buffer_bytes == y.receive_buffer_bytes;
+  };
+  const auto same_pcap = [](const config::PcapListen& x, const config::PcapListen& y) {
+    return x.device == y.device && x.carries_packets == y.carries_packets && x.sample == y.sample &&
+           x.exporter == y.exporter && x.filter == y.filter;
+  };
+  return std::equal(a.udp.begin(), a.udp.end(), b.udp.begin(), b.udp.end(), same_udp) &&
+         std::equal(a.pcap.begin(), a.pcap.end(), b.pcap.begin(), b.pcap.end(), same_pcap);
+}
+
+}  // namespace
+
+std::uint32_t ring_buckets_for(const config::Config& config) noexcept {
+  const TrafficSpan width = config.accounting.bucket;
+  const TrafficSpan lateness =
+      config.accounting.lateness ? TrafficSpan{*config.accounting.lateness} : kLongestAutoLateness;
+  return static_cast<std::uint32_t>((lateness + kClosingSlack) / width + 2);
+}
+
+/// One worker with all that is its own. `state` stands before `worker`, which uses it.
+struct Pipeline::Lane {
+  Lane(core::BucketGeometry geometry, std::uint32_t ring_buckets) : state(geometry, ring_buckets) {}
+
+  WorkerState state;
+  std::vector<std::unique_ptr<WorkerSocket>> sockets;
+  std::vector<std::unique_ptr<WorkerCapture>> captures;
+  std::unique_ptr<Worker> worker;
+  std::jthread thread;
+};
+
+Pipeline::Pipeline(const config::Config& config, std::unique_ptr<Registries> registries,
+                   std::shared_ptr<const Policy> policy, ClosedBucketSink sink)
+    : config_(config),
+      registries_(std::move(registries)),
+      policy_(std::move(policy)),
+      shared_(wire::make_shared_decoder_state()) {
+  const core::BucketGeometry geometry{TrafficSpan{config.accounting.bucket}};
+  std::vector<core::WorkerCells*> cells;
+  for (std::uint32_t i = 0; i < worker_count(config); ++i) {
+    auto lane = std::make_unique<Lane>(geometry, ring_buckets_for(config));
+    lane->worker = std::make_unique<Worker>(lane->state, *registries_, policy_, shared_,
+                                            lane->sockets, lane->captures);
+    cells.push_back(&lane->state.cells);
+    lanes_.push_back(std::move(lane));
+  }
+  totals_ = std::make_unique<core::Totals>(geometry, std::move(cells));
+  totals_->set_slot_count(policy_.current()->table->slot_count());
+  clock_ = std::make_unique<BucketClock>(*totals_, std::move(sink));
+}
+
+Pipeline::~Pipeline() { stop(); }
+
+Result<std::unique_ptr<Pipeline>> Pipeline::open(const config::Config& config,
+                                                 ClosedBucketSink sink) {
+  auto registries = std::make_unique<Registries>();
+  auto policy = make_policy(config, *registries);
+  if (!policy) return tl::unexpected(policy.error());
+  std::unique_ptr<Pipeline> pipeline(
+      new Pipeline(config, std::move(registries), std::move(*policy), std::move(sink)));
+  if (auto opened = pipeline->open_sockets(); !opened) return tl::unexpected(opened.error());
+  if (auto opened = pipeline->open_captures(); !opened) return tl::unexpected(opened.error());
+  return pipeline;
+}
+
+Result<void> Pipeline::open_sockets() {
+  for (const auto& listen : config_.udp) {
+    std::uint16_t port = listen.endpoint.port;
+    if (port != 0) {
+      // Several sockets share a port only by SO_REUSEPORT, which would also let a second
+      // collector take half of the traffic in silence: an exclusive socket goes first.
+      auto exclusive = ingest::UdpSocket::open({.address = listen.endpoint.address,
+                                                .port = port,
+                                                .receive_buffer_bytes = 0,
+                                                .sharing = ingest::PortSharing::Exclusive});
+      if (!exclusive) return tl::unexpected(exclusive.error());
+    }
+    for (auto& lane : lanes_) {
+      auto socket = ingest::UdpSocket::open({.address = listen.endpoint.address,
+                                             .port = port,
+                                             .receive_buffer_bytes = listen.receive_buffer_bytes,
+                                             .sharing = ingest::PortSharing::Reuse});
+      if (!socket) return tl::unexpected(socket.error());
+      port = socket->local_port();
+      auto name = endpoint_text(listen.endpoint.address, port);
+      lane->sockets.push_back(std::unique_ptr<WorkerSocket>(
+          new WorkerSocket{.listen = std::move(name), .socket = std::move(*socket)}));
+    }
+  }
+  return {};
+}
+
+Result<void> Pipeline::open_captures() {
+  std::size_t next = 0;
+  for (const auto& listen : config_.pcap) {
+    auto capture =
+        ingest::LiveCapture::open({.device = listen.device, .filter = filter_of(listen)});
+    if (!capture) return tl::unexpected(capture.error());
+    IpAddress exporter;
+    for (const auto& router : config_.exporters.routers)
+      if (router.name == listen.exporter) exporter = router.address;
+    lanes_[next++ % lanes_.size()]->captures.push_back(
+        std::unique_ptr<WorkerCapture>(new WorkerCapture{.device = listen.device,
+                                                         .capture = std::move(*capture),
+                                                         .carries_packets = listen.carries_packets,
+                                                         .sample = listen.sample,
+                                                         .exporter = exporter}));
+  }
+  return {};
+}
+
+void Pipeline::start() {
+  for (auto& lane : lanes_)
+    lane->thread = std::jthread(
+        [worker = lane->worker.get()](const std::stop_token& stop) { worker->run(stop); });
+  clock_thread_ = std::jthread([this](const std::stop_token& stop) { clock_->run(stop); });
+}
+
+void Pipeline::stop() {
+  for (auto& lane : lanes_) lane->thread.request_stop();
+  for (auto& lane : lanes_)
+    if (lane->thread.joinable()) lane->thread.join();
+  clock_thread_.request_stop();
+  if (clock_thread_.joinable()) clock_thread_.join();
+}
+
+Result<std::vector<std::string>> Pipeline::reload(const config::Config& config) {
+  auto policy = make_policy(config, *registries_);
+  if (!policy) return tl::unexpected(policy.error());
+  // Before any worker can see the new slots.
+  totals_->set_slot_count((*policy)->table->slot_count());
+  policy_.publish(std::move(*policy));
+  std::vector<std::string> waiting;
+  if (!same_listeners(config_, config)) waiting.emplace_back("listen");
+  if (config.workers != config_.workers) waiting.emplace_back("workers");
+  if (config.accounting.bucket != config_.accounting.bucket)
+    waiting.emplace_back("accounting.bucket");
+  if (ring_buckets_for(config) > ring_buckets_for(config_))
+    waiting.emplace_back("accounting.lateness");
+  if (config.http.listen.address != config_.http.listen.address ||
+      config.http.listen.port != config_.http.listen.port)
+    waiting.emplace_back("http.listen");
+  return waiting;
+}
+
+std::vector<const core::WorkerBooks*> Pipeline::books() const {
+  std::vector<const core::WorkerBooks*> books;
+  for (const auto& lane : lanes_) books.push_back(&lane->state.books);
+  return books;
+}
+
+std::vector<ListenFigures> Pipeline::listeners() const {
+  const std::lock_guard lock(sockets_mutex_);
+  std::vector<ListenFigures> all;
+  const auto figures_of = [&](const std::string& listen) -> ListenFigures& {
+    for (auto& figures : all)
+      if (figures.listen == listen) return figures;
+    return all.emplace_back(ListenFigures{.listen = listen});
+  };
+  for (const auto& lane : lanes_) {
+    for (const auto& socket : lane->sockets) {
+      ListenFigures& figures = figures_of(socket->listen);
+      figures.datagrams += socket->datagrams.read();
+      figures.truncated += socket->truncated.read();
+      figures.dropped += socket->socket.dropped();
+      figures.requested_buffer_bytes += socket->socket.requested_buffer_bytes();
+      figures.granted_buffer_bytes += socket->socket.granted_buffer_bytes();
+    }
+    for (const auto& capture : lane->captures) {
+      ListenFigures& figures = figures_of(capture->device);
+      figures.datagrams += capture->received.read();
+      figures.dropped += capture->capture.dropped();
+      figures.is_failing |= capture->is_failing.load(std::memory_order_relaxed);
+    }
+  }
+  return all;
+}
+
+std::vector<Pipeline::InterfaceBytes> Pipeline::interface_bytes(
+    const contracts::ContractTable& table) const {
+  std::vector<InterfaceBytes> all;
+  for (const std::uint32_t number :
+       registries_->interfaces.numbers_of(table.tracked_interfaces())) {
+    InterfaceBytes& bytes = all.emplace_back();
+    if (number == contracts::kNoInterface) continue;
+    for (const auto& lane : lanes_) {
+      bytes.ingress += lane->state.interfaces.ingress(number);
+      bytes.egress += lane->state.interfaces.egress(number);
+    }
+  }
+  return all;
+}
+
+TrafficSpan Pipeline::lateness() const noexcept {
+  TrafficSpan longest{0};
+  for (const auto& lane : lanes_)
+    longest =
+        std::max(longest, TrafficSpan{lane->state.lateness_ms.load(std::memory_order_relaxed)});
+  return longest;
+}
+
+std::chrono::milliseconds Pipeline::longest_silence() const noexcept {
+  const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::steady_clock::now().time_since_epoch());
+  std::chrono::milliseconds longest{0};
+  for (const auto& lane : lanes_) {
+    const std::chrono::milliseconds last{lane->state.last_turn_ms.load(std::memory_order_relaxed)};
+    if (last.count() != 0) longest = std::max(longest, now - last);
+  }
+  return longest;
+}
+
+}  // namespace weir::pipeline

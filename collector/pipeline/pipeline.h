@@ -1,0 +1,91 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "collector/config/config.h"
+#include "collector/core/totals.h"
+#include "collector/model/published.h"
+#include "collector/model/result.h"
+#include "collector/pipeline/bucket_clock.h"
+#include "collector/pipeline/worker.h"
+
+namespace weir::pipeline {
+
+/// Figures of one listening socket or mirror port, summed over the workers.
+struct ListenFigures {
+  std::string listen;
+  std::uint64_t datagrams = 0;
+  std::uint64_t dropped = 0;  ///< by the kernel, for want of buffer
+  std::uint64_t truncated = 0;
+  std::uint64_t requested_buffer_bytes = 0;
+  std::uint64_t granted_buffer_bytes = 0;
+  bool is_failing = false;  ///< a mirror port that is gone or down
+};
+
+/// The running collector without its outputs: sockets, workers, bucket clock.
+///
+/// Threads: one a worker and one for the clock, from start() to stop(). reload() and the
+/// readers may be called from any other thread.
+class Pipeline {
+ public:
+  /// Opens every socket and mirror port of `config`, so that what is wrong with them is
+  /// said at once; receives nothing before start().
+  [[nodiscard]] static Result<std::unique_ptr<Pipeline>> open(const config::Config& config,
+                                                              ClosedBucketSink sink);
+  ~Pipeline();
+
+  void start();
+  /// Takes what the sockets still hold, ends the threads. May be called again.
+  void stop();
+
+  /// Swaps contracts, routers and accounting rules whole; counters go on. Returns the keys
+  /// whose change waits for a restart.
+  [[nodiscard]] Result<std::vector<std::string>> reload(const config::Config& config);
+
+  [[nodiscard]] const core::Totals& totals() const noexcept { return *totals_; }
+  [[nodiscard]] std::shared_ptr<const Policy> policy() const { return policy_.current(); }
+  [[nodiscard]] const Registries& registries() const noexcept { return *registries_; }
+  [[nodiscard]] std::vector<const core::WorkerBooks*> books() const;
+  [[nodiscard]] std::vector<ListenFigures> listeners() const;
+  /// Bytes of one tracked interface over all workers.
+  struct InterfaceBytes {
+    std::uint64_t ingress = 0;
+    std::uint64_t egress = 0;
+  };
+  /// By the table's own numbers of its tracked interfaces.
+  [[nodiscard]] std::vector<InterfaceBytes> interface_bytes(
+      const contracts::ContractTable& table) const;
+  [[nodiscard]] std::size_t workers() const noexcept { return lanes_.size(); }
+  /// The longest lateness in force: how far behind now a bucket closes.
+  [[nodiscard]] TrafficSpan lateness() const noexcept;
+  /// Age of the oldest worker turn: grows when a worker hangs.
+  [[nodiscard]] std::chrono::milliseconds longest_silence() const noexcept;
+
+ private:
+  struct Lane;
+
+  Pipeline(const config::Config& config, std::unique_ptr<Registries> registries,
+           std::shared_ptr<const Policy> policy, ClosedBucketSink sink);
+  [[nodiscard]] Result<void> open_sockets();
+  [[nodiscard]] Result<void> open_captures();
+
+  config::Config config_;
+  std::unique_ptr<Registries> registries_;
+  Published<Policy> policy_;
+  std::shared_ptr<wire::SharedDecoderState> shared_;
+  std::vector<std::unique_ptr<Lane>> lanes_;
+  std::unique_ptr<core::Totals> totals_;
+  std::unique_ptr<BucketClock> clock_;
+  std::jthread clock_thread_;
+  mutable std::mutex sockets_mutex_;  ///< guards the kernel's drop counts, read by scrapes
+};
+
+/// Buckets that may be open at once under `config`: those that wait for late records, and
+/// some for a clock thread that is held up.
+[[nodiscard]] std::uint32_t ring_buckets_for(const config::Config& config) noexcept;
+
+}  // namespace weir::pipeline

@@ -1,0 +1,88 @@
+#include "collector/pipeline/policy.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace weir::pipeline {
+namespace {
+
+accounting::SamplingTerms terms_of(const config::SamplingTerms& terms) noexcept {
+  return {.default_interval = terms.default_interval, .force_interval = terms.force_interval};
+}
+
+accounting::Layer layer_of(config::Layer layer) noexcept {
+  switch (layer) {
+    case config::Layer::Ip:
+      return accounting::Layer::Ip;
+    case config::Layer::Ethernet:
+      return accounting::Layer::Ethernet;
+    case config::Layer::Wire:
+      return accounting::Layer::Wire;
+  }
+  return accounting::Layer::Ethernet;
+}
+
+}  // namespace
+
+bool Policy::allows(const IpAddress& source) const noexcept {
+  if (allow.empty()) return true;
+  return std::any_of(allow.begin(), allow.end(),
+                     [&](const IpPrefix& prefix) { return prefix.contains(source); });
+}
+
+accounting::SamplingTerms Policy::sampling_of(const IpAddress& exporter) const {
+  const auto found = router_sampling.find(exporter);
+  return found == router_sampling.end() ? sampling : found->second;
+}
+
+IpAddress Policy::exporter_address(const IpAddress& source, const IpAddress& agent) const {
+  if (agent == source || agent.is_unspecified()) return source;
+  return router_sampling.contains(agent) || relays.contains(source) ? agent : source;
+}
+
+Result<std::shared_ptr<const Policy>> make_policy(const config::Config& config,
+                                                  Registries& registries) {
+  auto policy = std::make_shared<Policy>();
+  contracts::ContractTable::Input input;
+  policy->allow = config.exporters.allow;
+  for (const auto& router : config.exporters.routers) {
+    const auto exporter = registries.exporters.intern(router.address);
+    if (!exporter)
+      return failure(ErrorCode::Usage,
+                     fmt::format("{}:{}: more than {} exporters; split the routers over several "
+                                 "collectors",
+                                 config.path, router.line, kMaxExporters));
+    registries.exporters.name(*exporter, router.name);
+    input.routers.push_back({.exporter = *exporter,
+                             .address = router.address,
+                             .name = router.name,
+                             .pop = router.pop,
+                             .interfaces = router.interfaces});
+    policy->router_sampling[router.address] =
+        terms_of(router.sampling.value_or(config.exporters.sampling));
+    // A router that is configured is welcome, whether or not the allow-list repeats it.
+    if (!policy->allow.empty() && !policy->allows(router.address))
+      policy->allow.emplace_back(router.address, router.address.is_v4() ? 32 : 128);
+  }
+  for (const auto& contract : config.contracts) {
+    const auto slot = registries.slots.intern(contract.id);
+    if (!slot)
+      return failure(ErrorCode::Usage,
+                     fmt::format("contract {}: more than {} contracts in the life of this process; "
+                                 "restart the collector or split the contracts",
+                                 contract.id, kMaxSlots));
+    input.contracts.push_back({.slot = *slot, .contract = contract});
+  }
+  policy->table = contracts::ContractTable::build(std::move(input));
+  policy->interface_numbers = registries.interfaces.numbers_of(policy->table->tracked_interfaces());
+  policy->relays.insert(config.exporters.relays.begin(), config.exporters.relays.end());
+  policy->sampling = terms_of(config.exporters.sampling);
+  policy->layer = layer_of(config.accounting.layer);
+  policy->largest_packet_bytes = config.accounting.largest_packet_bytes;
+  policy->clock_skew_limit = config.accounting.clock_skew_limit;
+  if (config.accounting.lateness) policy->lateness = *config.accounting.lateness;
+  return std::shared_ptr<const Policy>(std::move(policy));
+}
+
+}  // namespace weir::pipeline

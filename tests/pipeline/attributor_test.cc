@@ -1,0 +1,387 @@
+#include "collector/pipeline/attributor.h"
+
+#include <gtest/gtest.h>
+
+#include <numeric>
+#include <vector>
+
+#include "collector/core/totals.h"
+
+namespace weir::pipeline {
+namespace {
+
+constexpr TrafficSpan kLateness = std::chrono::seconds{120};
+
+TrafficTime at(int hour, int minute, int second) {
+  // 2012-09-30, the day of the worked examples.
+  return traffic_time_ms((1'348'963'200LL + hour * 3'600 + minute * 60 + second) * 1'000);
+}
+
+contracts::Attachment at_interface(const std::string& router, std::uint32_t index) {
+  return {.where = contracts::InterfaceAttachment{.exporter = router, .interface = index}};
+}
+
+contracts::Attachment at_prefix(const char* prefix) {
+  return {.where = contracts::PrefixAttachment{*IpPrefix::parse(prefix)}};
+}
+
+/// A worker's path without sockets or decoder, on routers r1 (192.0.2.1) and r2 (192.0.2.2).
+class Bench {
+ public:
+  explicit Bench(std::vector<contracts::Contract> contracts,
+                 config::Layer layer = config::Layer::Ip,
+                 std::vector<contracts::InterfaceTerms> interfaces = {}) {
+    config_.accounting.layer = layer;
+    config_.accounting.lateness = std::chrono::seconds{120};
+    config_.exporters.allow = {*IpPrefix::parse("192.0.2.0/24")};
+    config_.exporters.routers = {
+        {.address = kR1, .name = "r1", .interfaces = interfaces},
+        {.address = kR2, .name = "r2", .interfaces = std::move(interfaces)}};
+    config_.contracts = std::move(contracts);
+    policy_ = std::make_unique<Published<Policy>>(make_policy(config_, registries_).value());
+    attributor_ = std::make_unique<Attributor>(Attributor::Parts{.cells = cells_,
+                                                                 .books = books_,
+                                                                 .interfaces = interfaces_,
+                                                                 .exporters = registries_.exporters,
+                                                                 .policy = *policy_});
+    totals_ =
+        std::make_unique<core::Totals>(cells_.geometry(), std::vector<core::WorkerCells*>{&cells_});
+    totals_->set_slot_count(policy_->current()->table->slot_count());
+  }
+
+  void reload(std::vector<contracts::Contract> contracts) {
+    config_.contracts = std::move(contracts);
+    auto policy = make_policy(config_, registries_).value();
+    totals_->set_slot_count(policy->table->slot_count());
+    policy_->publish(std::move(policy));
+  }
+
+  /// Records of one message from `router` that arrives and is exported at `now`.
+  void send(const IpAddress& router, TrafficTime now, std::vector<FlowRecord> records,
+            Protocol protocol = Protocol::Ipfix) {
+    cells_.advance(now, kLateness);
+    ASSERT_TRUE(attributor_->admit(router));
+    const MessageContext context{.source = router,
+                                 .agent = router,
+                                 .protocol = protocol,
+                                 .arrival = now,
+                                 .released = now,
+                                 .export_time = now,
+                                 .has_export_time = protocol != Protocol::Sflow5};
+    attributor_->take(context, records);
+  }
+
+  /// Bytes counted so far for a contract.
+  std::uint64_t bytes(const std::string& contract, Direction direction) const {
+    const auto snapshot = totals_->snapshot();
+    for (const auto& entry : policy_->current()->table->contracts()) {
+      if (entry.contract.id != contract) continue;
+      const auto& cells = snapshot.live.at(entry.slot.value());
+      return cells[core::cell_position(direction, Family::Ipv4)].bytes +
+             cells[core::cell_position(direction, Family::Ipv6)].bytes;
+    }
+    ADD_FAILURE() << "no contract " << contract;
+    return 0;
+  }
+  std::uint64_t from(const std::string& contract) const {
+    return bytes(contract, Direction::FromCustomer);
+  }
+  std::uint64_t to(const std::string& contract) const {
+    return bytes(contract, Direction::ToCustomer);
+  }
+
+  std::uint64_t fate(Fate wanted, ExporterId exporter = ExporterId{0},
+                     Protocol protocol = Protocol::Ipfix) const {
+    const auto* counters = books_.find(exporter, protocol);
+    return counters == nullptr ? 0 : counters->fates[static_cast<std::size_t>(wanted)].read();
+  }
+
+  /// The books of one exporter: every fate, and what was reported.
+  void expect_balance(ExporterId exporter = ExporterId{0}, Protocol protocol = Protocol::Ipfix) {
+    const auto* counters = books_.find(exporter, protocol);
+    ASSERT_NE(counters, nullptr);
+    std::uint64_t sum = 0;
+    for (const auto& one : counters->fates) sum += one.read();
+    EXPECT_EQ(sum, counters->reported_bytes.read());
+  }
+
+  static constexpr IpAddress kR1 = IpAddress::v4(0xc000'0201);
+  static constexpr IpAddress kR2 = IpAddress::v4(0xc000'0202);
+
+  core::WorkerBooks books_;
+  InterfaceCounters interfaces_;
+  Registries registries_;
+  std::unique_ptr<core::Totals> totals_;
+  std::unique_ptr<Attributor> attributor_;
+  std::unique_ptr<Published<Policy>> policy_;
+
+ private:
+  core::WorkerCells cells_{core::BucketGeometry{std::chrono::seconds{10}}, 64};
+  config::Config config_;
+};
+
+FlowRecord flow(std::uint32_t input, std::uint32_t output, std::uint64_t octets,
+                std::uint64_t packets, TrafficTime start, TrafficTime end) {
+  FlowRecord record;
+  for (const Has field :
+       {Has::Octets, Has::Packets, Has::Input, Has::Output, Has::First, Has::Last})
+    record.set(field);
+  record.input = input;
+  record.output = output;
+  record.octets = octets;
+  record.packets = packets;
+  record.time_format = TimeFormat::Milliseconds;
+  record.first = static_cast<std::uint64_t>(since_epoch_ms(start));
+  record.last = static_cast<std::uint64_t>(since_epoch_ms(end));
+  record.sampling_interval = 1;
+  record.sampling_source = SamplingSource::Domain;
+  return record;
+}
+
+FlowRecord flow(std::uint32_t input, std::uint32_t output, std::uint64_t octets, TrafficTime when) {
+  return flow(input, output, octets, 1, when, when);
+}
+
+contracts::Contract contract(const char* id, std::vector<contracts::Attachment> attach) {
+  return {.id = id, .attach = std::move(attach)};
+}
+
+const TrafficTime kNoon = at(12, 0, 0);
+
+TEST(Attributor, CountsTheSenderAndTheReceiverOnce) {
+  Bench bench({contract("A", {at_interface("r1", 1)}), contract("B", {at_interface("r1", 2)})});
+  bench.send(Bench::kR1, kNoon, {flow(1, 2, 1'000, kNoon)});
+  EXPECT_EQ(bench.from("A"), 1'000U);
+  EXPECT_EQ(bench.to("A"), 0U);
+  EXPECT_EQ(bench.to("B"), 1'000U);
+  EXPECT_EQ(bench.from("B"), 0U);
+  // One record, two contracts: the books know it once.
+  EXPECT_EQ(bench.fate(Fate::Attributed), 1'000U);
+  bench.expect_balance();
+}
+
+TEST(Attributor, AnotherRoutersInterfaceOfTheSameNumberIsNotTheContracts) {
+  Bench bench({contract("A", {at_interface("r1", 1)})});
+  bench.send(Bench::kR2, kNoon, {flow(1, 2, 1'000, kNoon)});
+  EXPECT_EQ(bench.from("A"), 0U);
+  EXPECT_EQ(bench.fate(Fate::NoContract, ExporterId{1}), 1'000U);
+  bench.expect_balance(ExporterId{1});
+}
+
+TEST(Attributor, UnknownSamplingIsAStateAndNeverTimesOne) {
+  Bench bench({contract("A", {at_interface("r1", 1)})});
+  auto record = flow(1, 2, 1'000, kNoon);
+  record.sampling_interval = 0;
+  bench.send(Bench::kR1, kNoon, {record});
+  EXPECT_EQ(bench.from("A"), 0U);
+  EXPECT_EQ(bench.fate(Fate::Unscaled), 1'000U);
+  bench.expect_balance();
+}
+
+TEST(Attributor, WhatDoesNotFitAfterScalingIsImplausibleAndStillInTheBooks) {
+  Bench bench({contract("A", {at_interface("r1", 1)})});
+  auto record = flow(1, 2, ~std::uint64_t{0} / 2, kNoon);
+  record.sampling_interval = 1'000;
+  bench.send(Bench::kR1, kNoon, {record});
+  EXPECT_EQ(bench.from("A"), 0U);
+  EXPECT_EQ(bench.fate(Fate::Implausible), ~std::uint64_t{0} / 2);
+  bench.expect_balance();
+}
+
+TEST(Attributor, ScalesAtTheEthernetLayer) {
+  Bench bench({contract("A", {at_interface("r1", 1)})}, config::Layer::Ethernet);
+  auto record = flow(1, 2, 1'000'000, 1'000, kNoon, kNoon);
+  record.sampling_interval = 10;
+  bench.send(Bench::kR1, kNoon, {record});
+  EXPECT_EQ(bench.from("A"), 10'180'000U);
+  bench.expect_balance();
+}
+
+TEST(Attributor, ATaggedInterfaceProvesATag) {
+  Bench bench({contract("A", {at_interface("r1", 1)})}, config::Layer::Ethernet,
+              {{.index = 1, .tagged = true}});
+  bench.send(Bench::kR1, kNoon, {flow(1, 2, 1'000'000, 1'000, kNoon, kNoon)});
+  EXPECT_EQ(bench.from("A"), 1'022'000U);
+}
+
+// Metered at both ends of a router: 10 MB in at A, 10 MB out at B, not 20.
+TEST(Attributor, IngressAndEgressRecordOfOnePacketCountOnce) {
+  Bench bench({contract("A", {at_interface("r1", 1)}), contract("B", {at_interface("r1", 2)})});
+  auto ingress = flow(1, 2, 10'000'000, kNoon);
+  ingress.set(Has::MeteredDirection);
+  ingress.metered = MeteredDirection::Ingress;
+  auto egress = ingress;
+  egress.metered = MeteredDirection::Egress;
+  bench.send(Bench::kR1, kNoon, {ingress, egress});
+  EXPECT_EQ(bench.from("A"), 10'000'000U);
+  EXPECT_EQ(bench.to("B"), 10'000'000U);
+  bench.expect_balance();
+}
+
+TEST(Attributor, TheTwinOfARecordThatNobodyOwnsIsADuplicate) {
+  Bench bench({contract("A", {at_interface("r1", 7)})});
+  auto ingress = flow(1, 2, 5'000, kNoon);
+  ingress.set(Has::MeteredDirection);
+  ingress.metered = MeteredDirection::Ingress;
+  auto egress = ingress;
+  egress.metered = MeteredDirection::Egress;
+  bench.send(Bench::kR1, kNoon, {ingress, egress});
+  EXPECT_EQ(bench.fate(Fate::NoContract), 5'000U);
+  EXPECT_EQ(bench.fate(Fate::Duplicate), 5'000U);
+  bench.expect_balance();
+}
+
+// A prefix is counted where its packets enter or leave the backbone, not at each router.
+TEST(Attributor, CoreRoutersAddNothingToAPrefix) {
+  const std::vector<contracts::InterfaceTerms> interfaces{
+      {.index = 1, .role = contracts::InterfaceRole::Customer},
+      {.index = 2, .role = contracts::InterfaceRole::Backbone},
+      {.index = 3, .role = contracts::InterfaceRole::Peer}};
+  Bench bench({contract("P", {at_prefix("203.0.113.0/24")})}, config::Layer::Ip, interfaces);
+  const auto packet = [&](std::uint32_t input, std::uint32_t output) {
+    auto record = flow(input, output, 1'000, kNoon);
+    record.set(Has::SourceAddress);
+    record.set(Has::DestinationAddress);
+    record.source = *IpAddress::parse("203.0.113.9");
+    record.destination = *IpAddress::parse("198.51.100.1");
+    return record;
+  };
+  bench.send(Bench::kR1, kNoon, {packet(1, 2)});  // enters
+  bench.send(Bench::kR2, kNoon, {packet(2, 2)});  // crosses
+  bench.send(Bench::kR2, kNoon, {packet(2, 3)});  // leaves: its sender was counted at entry
+  EXPECT_EQ(bench.from("P"), 1'000U);
+  EXPECT_EQ(bench.to("P"), 0U);
+  EXPECT_EQ(bench.fate(Fate::Transit, ExporterId{1}), 1'000U);
+  EXPECT_EQ(bench.fate(Fate::NoContract, ExporterId{1}), 1'000U);
+  bench.expect_balance(ExporterId{1});
+}
+
+TEST(Attributor, DiscardedPacketsCountInAndNotOut) {
+  Bench bench({contract("A", {at_interface("r1", 1)}), contract("B", {at_interface("r1", 2)})});
+  auto dropped = flow(1, 2, 1'000, kNoon);
+  dropped.forwarding = Forwarding::Dropped;
+  bench.send(Bench::kR1, kNoon, {dropped});
+  EXPECT_EQ(bench.from("A"), 1'000U);
+  EXPECT_EQ(bench.to("B"), 0U);
+  auto nobodys = dropped;
+  nobodys.input = 9;
+  bench.send(Bench::kR1, kNoon, {nobodys});
+  EXPECT_EQ(bench.to("B"), 0U);
+  EXPECT_EQ(bench.fate(Fate::Discarded), 1'000U);
+  bench.expect_balance();
+}
+
+// A slot that ended 120 s ago is closed: 12:06:59 is in time for 12:00-12:05, 12:07:01 is not.
+TEST(Attributor, ARecordIsLateOnceItsIntervalHasClosed) {
+  Bench bench({contract("A", {at_interface("r1", 1)})});
+  const TrafficTime traffic = at(12, 4, 59);
+  bench.send(Bench::kR1, at(12, 6, 59), {flow(1, 2, 1'000, traffic)});
+  EXPECT_EQ(bench.from("A"), 1'000U);
+  EXPECT_EQ(bench.fate(Fate::Late), 0U);
+  bench.send(Bench::kR1, at(12, 7, 1), {flow(1, 2, 500, traffic)});
+  EXPECT_EQ(bench.from("A"), 1'000U);
+  EXPECT_EQ(bench.fate(Fate::Late), 500U);
+  bench.expect_balance();
+}
+
+TEST(Attributor, OnlyThePartOfARecordBeforeTheFrontierIsLate) {
+  Bench bench({contract("A", {at_interface("r1", 1)})});
+  // 300 s of flow, of which the frontier (now - 120 s) leaves 120 s.
+  bench.send(Bench::kR1, at(12, 5, 0), {flow(1, 2, 3'000'000, 300, at(12, 0, 0), at(12, 5, 0))});
+  EXPECT_EQ(bench.from("A"), 1'200'000U);
+  EXPECT_EQ(bench.fate(Fate::Late), 1'800'000U);
+  EXPECT_EQ(bench.fate(Fate::Attributed), 1'200'000U);
+  bench.expect_balance();
+}
+
+// A prefix that moves between contracts at T splits there, also inside one flow.
+TEST(Attributor, AFlowThatSpansAMoveOfItsPrefixIsSplitThere) {
+  const TrafficTime moved = at(12, 1, 0);
+  auto old_owner = contract("OLD", {at_prefix("203.0.113.0/24")});
+  old_owner.valid_until = moved;
+  auto new_owner = contract("NEW", {at_prefix("203.0.113.0/24")});
+  new_owner.valid_from = moved;
+  Bench bench({old_owner, new_owner});
+  auto record = flow(1, 2, 900, 9, at(12, 0, 30), at(12, 2, 0));
+  record.set(Has::SourceAddress);
+  record.source = *IpAddress::parse("203.0.113.9");
+  bench.send(Bench::kR1, at(12, 2, 0), {record});
+  EXPECT_EQ(bench.from("OLD"), 300U);
+  EXPECT_EQ(bench.from("NEW"), 600U);
+  bench.expect_balance();
+}
+
+TEST(Attributor, AContractThatHasEndedLeavesItsTrafficUnattributed) {
+  auto ended = contract("A", {at_interface("r1", 1)});
+  ended.valid_until = at(12, 1, 0);
+  Bench bench({ended});
+  bench.send(Bench::kR1, at(12, 2, 0), {flow(1, 2, 900, 9, at(12, 0, 30), at(12, 2, 0))});
+  EXPECT_EQ(bench.from("A"), 300U);
+  EXPECT_EQ(bench.fate(Fate::NoContract), 600U);
+  bench.expect_balance();
+}
+
+TEST(Attributor, UnlistedSourcesLeaveNoState) {
+  Bench bench({contract("A", {at_interface("r1", 1)})});
+  const auto before = bench.registries_.exporters.entries().size();
+  for (std::uint32_t i = 0; i < 10'000; ++i)
+    EXPECT_FALSE(bench.attributor_->admit(IpAddress::v4(0x0a00'0000U + i)));
+  EXPECT_EQ(bench.registries_.exporters.entries().size(), before);
+  EXPECT_EQ(bench.books_.refused_datagrams.read(), 10'000U);
+}
+
+TEST(Attributor, CountersGoOnOverAReloadAndNewContractsBegin) {
+  Bench bench({contract("A", {at_interface("r1", 1)})});
+  bench.send(Bench::kR1, kNoon, {flow(1, 2, 1'000, kNoon)});
+  bench.reload({contract("B", {at_interface("r1", 2)}), contract("A", {at_interface("r1", 1)})});
+  bench.send(Bench::kR1, kNoon, {flow(1, 2, 1'000, kNoon)});
+  EXPECT_EQ(bench.from("A"), 2'000U);
+  EXPECT_EQ(bench.to("B"), 1'000U);
+}
+
+TEST(Attributor, InterfacesCountTheirOwnBytes) {
+  Bench bench({contract("A", {at_interface("r1", 1)})}, config::Layer::Ip,
+              {{.index = 1, .name = "et-0/0/1"}, {.index = 2, .name = "et-0/0/2"}});
+  bench.send(Bench::kR1, kNoon, {flow(1, 2, 1'000, kNoon), flow(2, 1, 300, kNoon)});
+  const auto policy = bench.policy_->current();
+  const auto tracked = policy->table->tracked_interfaces();
+  for (std::size_t i = 0; i < tracked.size(); ++i) {
+    if (tracked[i].exporter_name != "r1") continue;
+    const auto number = policy->interface_numbers[i];
+    const bool is_first = tracked[i].terms.index == 1;
+    EXPECT_EQ(bench.interfaces_.ingress(number), is_first ? 1'000U : 300U);
+    EXPECT_EQ(bench.interfaces_.egress(number), is_first ? 300U : 1'000U);
+  }
+}
+
+TEST(Attributor, LatenessFollowsWhatTheExportersSend) {
+  config::Config config;
+  config.exporters.routers = {{.address = Bench::kR1, .name = "r1"}};
+  Registries registries;
+  const Published<Policy> policy(make_policy(config, registries).value());
+  core::WorkerCells cells(core::BucketGeometry{std::chrono::seconds{10}}, 64);
+  core::WorkerBooks books;
+  InterfaceCounters interfaces;
+  Attributor attributor({.cells = cells,
+                         .books = books,
+                         .interfaces = interfaces,
+                         .exporters = registries.exporters,
+                         .policy = policy});
+  const TrafficSpan samples = std::chrono::seconds{10};
+  const TrafficSpan flows = std::chrono::seconds{120};
+  const TrafficTime later = kNoon + flows;
+  // Nothing has come: whatever comes next shall find its buckets open.
+  EXPECT_EQ(attributor.lateness(kNoon), flows);
+  EXPECT_EQ(attributor.lateness(later), flows);
+  const FlowRecord record = flow(1, 2, 1, kNoon);
+  MessageContext context{.source = Bench::kR1, .agent = Bench::kR1, .protocol = Protocol::Sflow5};
+  attributor.take(context, {&record, 1});
+  EXPECT_EQ(attributor.lateness(later - TrafficSpan{1}), flows);
+  EXPECT_EQ(attributor.lateness(later), samples);
+  context.protocol = Protocol::Netflow9;
+  attributor.take(context, {&record, 1});
+  EXPECT_EQ(attributor.lateness(later), flows);
+}
+
+}  // namespace
+}  // namespace weir::pipeline
