@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace weir::http {
+
+/// One contract in its last closed minute.
+struct ContractRow {
+  std::string id;
+  std::string service;
+  std::string pop;
+  std::uint64_t committed_bits_per_second = 0;  ///< 0: none, so no utilisation
+  double from_customer_bits_per_second = 0;
+  double to_customer_bits_per_second = 0;
+  double error_bits_per_second = 0;  ///< half width, 95 %, of the larger direction
+};
+
+/// One exporter over one protocol.
+struct ExporterRow {
+  std::string name;
+  std::string protocol;
+  std::uint64_t records = 0;
+  std::uint64_t lost = 0;
+  std::string lost_unit;  ///< "flows", "packets", "records", "datagrams"
+  std::uint64_t malformed = 0;
+  double seconds_since_seen = 0;
+};
+
+struct FateRow {
+  std::string fate;
+  std::uint64_t bytes = 0;
+};
+
+struct LinkRow {
+  std::string path;
+  std::string text;
+};
+
+/// What the page at `/` shows: the state of the collector at one moment.
+struct StatusPage {
+  std::string version;
+  bool ready = false;
+  std::vector<std::string> not_ready_because;
+  std::string minute;  ///< start of the last closed minute, RFC 3339; empty: none yet
+  std::vector<ContractRow> contracts;  ///< any order, any number
+  std::vector<ExporterRow> exporters;
+  std::vector<FateRow> fates;
+  std::vector<LinkRow> links;
+};
+
+/// The page lists so many contracts, those of highest utilisation, and says how many there are.
+inline constexpr std::size_t kContractsShown = 200;
+
+/// A whole HTML document that fetches nothing and runs no script. Every text is escaped.
+[[nodiscard]] std::string render(const StatusPage& page);
+
+/// "1.25 Gbit/s": decimal, three significant digits.
+[[nodiscard]] std::string rate_text(double bits_per_second);
+
+/// `text` with the five characters that HTML gives a meaning replaced.
+[[nodiscard]] std::string escape_html(std::string_view text);
+
+}  // namespace weir::http

@@ -1,0 +1,164 @@
+#include "exporters/prometheus/contract_families.h"
+
+#include <array>
+#include <cmath>
+#include <cstdint>
+
+#include "exporters/prometheus/traffic_collectable.h"
+
+namespace weir::prometheus {
+namespace {
+
+/// Half width of the interval that holds the true value in 95 of 100 cases (DESIGN, 11).
+constexpr double kDeviationsShown = 1.96;
+
+/// Rates leave in bytes; most divide evenly and stay integers.
+[[nodiscard]] Value bytes_per_second(std::uint64_t bits_per_second) noexcept {
+  if (bits_per_second % 8 == 0) return bits_per_second / 8;
+  return static_cast<double>(bits_per_second) / 8;
+}
+
+void add_live(MetricSet& set, const TableLabels& labels, const core::TotalsSnapshot& snapshot) {
+  MetricFamily& bytes =
+      set.add("weir_contract_bytes_total",
+              "Bytes of the contract, scaled by sampling, at the configured layer.", Kind::Counter,
+              "bytes");
+  MetricFamily& packets = set.add("weir_contract_packets_total",
+                                  "Packets of the contract, scaled by sampling.", Kind::Counter);
+  bytes.samples.reserve(labels.contracts.size() * core::kCellsPerSlot);
+  packets.samples.reserve(labels.contracts.size() * core::kCellsPerSlot);
+  for (const ContractLabels& contract : labels.contracts) {
+    // Series begin at zero before the first byte, or rate() would miss the first increase.
+    const std::size_t slot = contract.slot.value();
+    const core::SlotTotals totals =
+        slot < snapshot.live.size() ? snapshot.live[slot] : core::SlotTotals{};
+    for (std::size_t position = 0; position < core::kCellsPerSlot; ++position) {
+      bytes.samples.push_back(
+          {.labels = contract.cells[position], .value = totals[position].bytes});
+      packets.samples.push_back(
+          {.labels = contract.cells[position], .value = totals[position].packets});
+    }
+  }
+}
+
+void add_minute(MetricSet& set, const TableLabels& labels, const core::TotalsSnapshot& snapshot) {
+  MetricFamily& bandwidth = set.add("weir_contract_bandwidth_bytes_per_second",
+                                    "Mean rate of the contract in the last closed minute.",
+                                    Kind::Gauge, "bytes_per_second");
+  MetricFamily& error = set.add("weir_contract_bandwidth_error_bytes_per_second",
+                                "Half width of the 95 % confidence interval of the bandwidth.",
+                                Kind::Gauge, "bytes_per_second");
+  MetricFamily& utilization = set.add(
+      "weir_contract_utilization_ratio",
+      "Bandwidth of the last closed minute as a part of the committed rate.", Kind::Gauge, "ratio");
+  if (!snapshot.has_minute) return;
+  const double minute_seconds = static_cast<double>(snapshot.minute_span.count()) / 1'000;
+  for (const ContractLabels& contract : labels.contracts) {
+    // A slot younger than the minute has no minute; that is not a rate of zero.
+    const std::size_t slot = contract.slot.value();
+    if (slot >= snapshot.minute.size()) continue;
+    const core::ClosedMinute& minute = snapshot.minute[slot];
+    for (std::size_t side = 0; side < contract.directions.size(); ++side) {
+      const double rate = static_cast<double>(minute.bytes[side]) / minute_seconds;
+      const double deviation = std::sqrt(static_cast<double>(minute.variance[side]));
+      const std::string_view text = contract.directions[side];
+      bandwidth.samples.push_back({.labels = text, .value = rate});
+      error.samples.push_back(
+          {.labels = text, .value = kDeviationsShown * deviation / minute_seconds});
+      if (contract.committed.value() == 0) continue;
+      utilization.samples.push_back(
+          {.labels = text, .value = 8 * rate / static_cast<double>(contract.committed.value())});
+    }
+  }
+}
+
+void add_terms(MetricSet& set, const TableLabels& labels) {
+  MetricFamily& committed = set.add("weir_contract_committed_bytes_per_second",
+                                    "Rate that the customer pays for regardless of use.",
+                                    Kind::Gauge, "bytes_per_second");
+  MetricFamily& ceiling =
+      set.add("weir_contract_ceiling_bytes_per_second",
+              "Highest rate that the contract allows; absent where none is said.", Kind::Gauge,
+              "bytes_per_second");
+  MetricFamily& info =
+      set.add("weir_contract_info", "Facts about the contract, to be joined on the label contract.",
+              Kind::Gauge);
+  for (const ContractLabels& contract : labels.contracts) {
+    committed.samples.push_back(
+        {.labels = contract.contract, .value = bytes_per_second(contract.committed.value())});
+    if (contract.ceiling.value() > 0) {
+      ceiling.samples.push_back(
+          {.labels = contract.contract, .value = bytes_per_second(contract.ceiling.value())});
+    }
+    info.samples.push_back({.labels = contract.info, .value = std::uint64_t{1}});
+  }
+}
+
+void add_portfolio(MetricSet& set, const TableLabels& labels, TrafficTime now) {
+  struct Sold {
+    std::uint64_t contracts = 0;
+    std::uint64_t bits_per_second = 0;
+  };
+  std::vector<std::array<Sold, contracts::kTiers>> sold(labels.services.size());
+  for (const ContractLabels& contract : labels.contracts) {
+    if (now < contract.valid_from || now >= contract.valid_until) continue;
+    Sold& entry = sold[contract.service][static_cast<std::size_t>(contract.tier)];
+    entry.contracts += 1;
+    entry.bits_per_second += contract.committed.value();
+  }
+  MetricFamily& count =
+      set.add("weir_contracts",
+              "Contracts in force now, by service and size of the committed rate; "
+              "gt_1g is strictly above 1 Gbit/s.",
+              Kind::Gauge);
+  MetricFamily& rate = set.add("weir_contracted_bytes_per_second",
+                               "Sum of the committed rates of the contracts in force now.",
+                               Kind::Gauge, "bytes_per_second");
+  for (std::size_t service = 0; service < sold.size(); ++service) {
+    for (std::size_t tier = 0; tier < contracts::kTiers; ++tier) {
+      const Sold& entry = sold[service][tier];
+      const std::string_view text = labels.services[service][tier];
+      count.samples.push_back({.labels = text, .value = entry.contracts});
+      rate.samples.push_back({.labels = text, .value = bytes_per_second(entry.bits_per_second)});
+    }
+  }
+}
+
+}  // namespace
+
+void add_contract_families(MetricSet& set, const TableLabels& labels,
+                           const core::TotalsSnapshot& snapshot, TrafficTime now) {
+  add_live(set, labels, snapshot);
+  add_minute(set, labels, snapshot);
+  add_terms(set, labels);
+  add_portfolio(set, labels, now);
+}
+
+void add_interface_families(MetricSet& set, const TableLabels& labels,
+                            const std::vector<InterfaceFigures>& figures) {
+  MetricFamily& bytes = set.add("weir_interface_bytes_total",
+                                "Bytes that entered (ingress) or left (egress) the router at the "
+                                "interface, estimated from flow export.",
+                                Kind::Counter, "bytes");
+  for (const InterfaceFigures& figure : figures) {
+    if (figure.number >= labels.interfaces.size()) continue;
+    const InterfaceLabels& interface = labels.interfaces[figure.number];
+    bytes.samples.push_back({.labels = interface.directions[0], .value = figure.ingress_bytes});
+    bytes.samples.push_back({.labels = interface.directions[1], .value = figure.egress_bytes});
+  }
+  MetricFamily& speed = set.add("weir_interface_speed_bytes_per_second",
+                                "Configured speed of the interface; absent where none is said.",
+                                Kind::Gauge, "bytes_per_second");
+  MetricFamily& info = set.add(
+      "weir_interface_info",
+      "Facts about the interface, to be joined on the labels exporter and interface.", Kind::Gauge);
+  for (const InterfaceLabels& interface : labels.interfaces) {
+    if (interface.speed.value() > 0) {
+      speed.samples.push_back(
+          {.labels = interface.interface, .value = bytes_per_second(interface.speed.value())});
+    }
+    info.samples.push_back({.labels = interface.info, .value = std::uint64_t{1}});
+  }
+}
+
+}  // namespace weir::prometheus

@@ -1,0 +1,354 @@
+#include "exporters/prometheus/exporter_families.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "collector/model/decode_error.h"
+#include "collector/model/exporter.h"
+#include "collector/model/fate.h"
+
+namespace weir::prometheus {
+namespace {
+
+/// A worker may add between two of our reads. So often the books of one worker are read again
+/// when they do not balance, before what was read stands.
+constexpr int kBookReadings = 4;
+
+struct Books {
+  std::uint64_t reported = 0;
+  std::array<std::uint64_t, kFates> fates{};
+
+  [[nodiscard]] std::uint64_t sum() const noexcept {
+    std::uint64_t total = 0;
+    for (const std::uint64_t bytes : fates) total += bytes;
+    return total;
+  }
+};
+
+[[nodiscard]] Books read_books(const core::ExporterCounters& counters) noexcept {
+  Books books;
+  for (int reading = 0; reading < kBookReadings; ++reading) {
+    for (std::size_t fate = 0; fate < kFates; ++fate)
+      books.fates[fate] = counters.fates[fate].read();
+    books.reported = counters.reported_bytes.read();
+    if (books.reported == books.sum()) break;
+  }
+  return books;
+}
+
+/// One exporter over one protocol, summed over the workers.
+struct Sums {
+  std::uint64_t datagrams = 0;
+  std::uint64_t records = 0;
+  std::uint64_t counter_samples = 0;
+  std::uint64_t options_records = 0;
+  std::uint64_t templates = 0;
+  std::uint64_t sets_without_template = 0;
+  std::uint64_t held_bytes = 0;
+  std::uint64_t rescued_bytes = 0;
+  std::uint64_t given_up_bytes = 0;
+  std::uint64_t lost = 0;
+  std::uint64_t recovered = 0;
+  std::uint64_t out_of_order = 0;
+  std::uint64_t duplicates = 0;
+  std::uint64_t restarts = 0;
+  std::uint64_t clamped_times = 0;
+  std::array<std::uint64_t, kDecodeErrors> malformed{};
+  // Gauges are those of the worker that heard the exporter last.
+  std::uint64_t last_seen_ms = 0;
+  std::uint64_t sampling_interval = 0;
+  std::int64_t clock_skew_ms = 0;
+  bool is_met = false;
+
+  void add(const core::ExporterCounters& from) noexcept {
+    datagrams += from.datagrams.read();
+    records += from.records.read();
+    counter_samples += from.counter_samples.read();
+    options_records += from.options_records.read();
+    templates += from.templates.read();
+    sets_without_template += from.sets_without_template.read();
+    held_bytes += from.held_bytes.read();
+    rescued_bytes += from.rescued_bytes.read();
+    given_up_bytes += from.given_up_bytes.read();
+    lost += from.lost.read();
+    recovered += from.recovered.read();
+    out_of_order += from.out_of_order.read();
+    duplicates += from.duplicates.read();
+    restarts += from.restarts.read();
+    clamped_times += from.clamped_times.read();
+    for (std::size_t i = 0; i < kDecodeErrors; ++i) malformed[i] += from.malformed[i].read();
+    const std::uint64_t seen = from.last_seen_ms.read();
+    if (!is_met || seen >= last_seen_ms) {
+      last_seen_ms = seen;
+      clock_skew_ms = from.clock_skew_ms.load(std::memory_order_relaxed);
+      if (const std::uint64_t interval = from.sampling_interval.read(); interval > 0) {
+        sampling_interval = interval;
+      }
+    } else if (sampling_interval == 0) {
+      sampling_interval = from.sampling_interval.read();
+    }
+    is_met = true;
+  }
+};
+
+/// What a protocol's sequence numbers count, so what is lost; empty where it has none (NetFlow
+/// v1, captured packets).
+[[nodiscard]] std::string_view lost_unit(Protocol protocol) noexcept {
+  switch (protocol) {
+    case Protocol::Netflow5:
+    case Protocol::Netflow7:
+      return "flows";
+    case Protocol::Netflow9:
+      return "packets";
+    case Protocol::Ipfix:
+      return "records";
+    case Protocol::Sflow5:
+      return "datagrams";
+    case Protocol::Netflow1:
+    case Protocol::Packets:
+      break;
+  }
+  return {};
+}
+
+/// Whether messages carry the exporter's own clock.
+[[nodiscard]] bool has_clock(Protocol protocol) noexcept {
+  return protocol != Protocol::Sflow5 && protocol != Protocol::Packets;
+}
+
+[[nodiscard]] double seconds(std::int64_t ms) noexcept { return static_cast<double>(ms) / 1'000; }
+
+/// The families of add(), made together so that each exporter's samples go to all of them.
+struct ExporterFamilies {
+  explicit ExporterFamilies(MetricSet& target) : set(target) {}
+
+  MetricSet& set;
+  MetricFamily& datagrams =
+      set.add("weir_exporter_datagrams_total", "Datagrams received.", Kind::Counter);
+  MetricFamily& records = set.add("weir_exporter_records_total",
+                                  "Flow records and flow samples decoded.", Kind::Counter);
+  MetricFamily& counter_samples =
+      set.add("weir_exporter_interface_readings_total",
+              "Readings of interface counters (sFlow counter samples) decoded.", Kind::Counter);
+  MetricFamily& options_records =
+      set.add("weir_exporter_options_records_total",
+              "Options records decoded, such as those that announce samplers.", Kind::Counter);
+  MetricFamily& templates =
+      set.add("weir_exporter_templates_total",
+              "Templates and options templates received, repetitions included.", Kind::Counter);
+  MetricFamily& sets_without_template =
+      set.add("weir_exporter_sets_without_template_total",
+              "Data sets that came before their template.", Kind::Counter);
+  MetricFamily& lost =
+      set.add("weir_exporter_lost_total",
+              "Export that never arrived, by gaps in the sequence numbers; the unit is "
+              "what the protocol numbers.",
+              Kind::Counter);
+  MetricFamily& recovered =
+      set.add("weir_exporter_recovered_total",
+              "Of what was counted as lost, what arrived late after all.", Kind::Counter);
+  MetricFamily& out_of_order = set.add("weir_exporter_out_of_order_total",
+                                       "Datagrams that arrived after a later one.", Kind::Counter);
+  MetricFamily& duplicates =
+      set.add("weir_exporter_duplicates_total", "Datagrams that arrived twice.", Kind::Counter);
+  MetricFamily& restarts =
+      set.add("weir_exporter_restarts_total",
+              "Restarts of the exporting process, by its sequence and clock.", Kind::Counter);
+  MetricFamily& malformed =
+      set.add("weir_exporter_malformed_total",
+              "Datagrams, sets, records and samples refused; only reasons that "
+              "occurred.",
+              Kind::Counter);
+  MetricFamily& held_bytes =
+      set.add("weir_exporter_held_bytes_total",
+              "Bytes of sets that began to wait for their template (held), found it (rescued) or "
+              "were dropped without it (given_up).",
+              Kind::Counter, "bytes");
+  MetricFamily& clamped_times =
+      set.add("weir_exporter_clamped_times_total",
+              "Records whose times could not be true and were moved.", Kind::Counter);
+  MetricFamily& clock_skew = set.add("weir_exporter_clock_skew_seconds",
+                                     "Arrival minus export time, smallest of a window: how far the "
+                                     "exporter's clock is behind ours.",
+                                     Kind::Gauge, "seconds");
+  MetricFamily& sampling =
+      set.add("weir_exporter_sampling_interval",
+              "N of 1 packet in N, of the last record; absent while unknown.", Kind::Gauge);
+  MetricFamily& last_seen =
+      set.add("weir_exporter_last_seen_timestamp_seconds",
+              "Arrival of the last datagram, as Unix time.", Kind::Gauge, "seconds");
+
+  void add(std::string_view name, Protocol protocol, const Sums& sums) {
+    const Label exporter{.name = "exporter", .value = name};
+    const Label over{.name = "protocol", .value = protocol_name(protocol)};
+    const std::string_view pair = set.own(label_text({exporter, over}));
+    const auto put = [pair](MetricFamily& family, Value value) {
+      family.samples.push_back({.labels = pair, .value = value});
+    };
+    const auto put_with = [&](MetricFamily& family, Label label, Value value) {
+      family.samples.push_back(
+          {.labels = set.own(label_text({exporter, over, label})), .value = value});
+    };
+
+    put(datagrams, sums.datagrams);
+    put(records, sums.records);
+    put(counter_samples, sums.counter_samples);
+    put(options_records, sums.options_records);
+    put(templates, sums.templates);
+    put(sets_without_template, sums.sets_without_template);
+    if (const std::string_view unit = lost_unit(protocol); !unit.empty()) {
+      put_with(lost, {.name = "unit", .value = unit}, sums.lost);
+      put_with(recovered, {.name = "unit", .value = unit}, sums.recovered);
+    }
+    put(out_of_order, sums.out_of_order);
+    put(duplicates, sums.duplicates);
+    put(restarts, sums.restarts);
+    for (std::size_t i = 0; i < kDecodeErrors; ++i) {
+      if (sums.malformed[i] == 0) continue;
+      put_with(malformed,
+               {.name = "reason", .value = decode_error_name(static_cast<DecodeError>(i))},
+               sums.malformed[i]);
+    }
+    put_with(held_bytes, {.name = "state", .value = "held"}, sums.held_bytes);
+    put_with(held_bytes, {.name = "state", .value = "rescued"}, sums.rescued_bytes);
+    put_with(held_bytes, {.name = "state", .value = "given_up"}, sums.given_up_bytes);
+    put(clamped_times, sums.clamped_times);
+    if (has_clock(protocol)) put(clock_skew, seconds(sums.clock_skew_ms));
+    if (sums.sampling_interval > 0) put(sampling, sums.sampling_interval);
+    if (sums.last_seen_ms > 0) {
+      put(last_seen, seconds(static_cast<std::int64_t>(sums.last_seen_ms)));
+    }
+  }
+};
+
+struct BookFamilies {
+  explicit BookFamilies(MetricSet& target) : set(target) {}
+
+  MetricSet& set;
+  MetricFamily& bytes =
+      set.add("weir_bytes_total",
+              "Bytes reported by the exporter by what became of them; each byte has "
+              "one fate.",
+              Kind::Counter, "bytes");
+  MetricFamily& reported = set.add("weir_reported_bytes_total",
+                                   "Bytes reported by the exporter, scaled by sampling, at the "
+                                   "configured layer.",
+                                   Kind::Counter, "bytes");
+  MetricFamily& imbalance =
+      set.add("weir_books_imbalance_bytes",
+              "Reported bytes minus the sum over all fates. Zero, but for a record "
+              "that is being counted at the moment of the scrape.",
+              Kind::Gauge, "bytes");
+
+  void add(std::string_view name, const Books& books) {
+    const Label exporter{.name = "exporter", .value = name};
+    const std::string_view alone = set.own(label_text({exporter}));
+    for (std::size_t fate = 0; fate < kFates; ++fate) {
+      const Label label{.name = "fate", .value = fate_name(static_cast<Fate>(fate))};
+      bytes.samples.push_back(
+          {.labels = set.own(label_text({exporter, label})), .value = books.fates[fate]});
+    }
+    reported.samples.push_back({.labels = alone, .value = books.reported});
+    // Wraps to the negative difference where the fates are ahead.
+    imbalance.samples.push_back(
+        {.labels = alone, .value = static_cast<std::int64_t>(books.reported - books.sum())});
+  }
+};
+
+/// The label of each exporter: its name, with its address where an earlier one has the name.
+/// Two series of the same labels would make Prometheus drop one.
+[[nodiscard]] std::vector<std::string> unique_names(
+    const std::vector<core::ExporterRegistry::Entry>& entries) {
+  std::unordered_set<std::string> taken;
+  std::vector<std::string> names;
+  names.reserve(entries.size());
+  for (const auto& entry : entries) {
+    std::string name = entry.name;
+    if (!taken.insert(name).second) {
+      name += " (" + entry.address.to_string() + ")";
+      taken.insert(name);
+    }
+    names.push_back(std::move(name));
+  }
+  return names;
+}
+
+void add_info(MetricSet& set, const std::vector<core::ExporterRegistry::Entry>& entries,
+              const std::vector<std::string>& names, const contracts::ContractTable* table) {
+  std::unordered_map<std::uint32_t, std::string_view> pops;
+  if (table != nullptr) {
+    for (const contracts::RouterTerms& router : table->routers()) {
+      pops.emplace(router.exporter.value(), router.pop);
+    }
+  }
+  MetricFamily& info = set.add("weir_exporter_info",
+                               "Facts about the exporter, heard or not, to be joined on the label "
+                               "exporter.",
+                               Kind::Gauge);
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const auto pop = pops.find(static_cast<std::uint32_t>(i));
+    info.samples.push_back(
+        {.labels = set.own(label_text(
+             {{.name = "exporter", .value = names[i]},
+              {.name = "address", .value = entries[i].address.to_string()},
+              {.name = "pop", .value = pop == pops.end() ? std::string_view{} : pop->second}})),
+         .value = std::uint64_t{1}});
+  }
+}
+
+}  // namespace
+
+void add_exporter_families(MetricSet& set, const core::ExporterRegistry& exporters,
+                           std::span<const core::WorkerBooks* const> books,
+                           const contracts::ContractTable* table) {
+  const auto entries = exporters.entries();
+  const std::vector<std::string> names = unique_names(entries);
+  add_info(set, entries, names, table);
+
+  ExporterFamilies families(set);
+  BookFamilies book_families(set);
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const ExporterId exporter(static_cast<std::uint32_t>(i));
+    Books balance;
+    bool is_met = false;
+    for (std::size_t p = 0; p < kProtocols; ++p) {
+      const auto protocol = static_cast<Protocol>(p);
+      Sums sums;
+      for (const core::WorkerBooks* worker : books) {
+        const core::ExporterCounters* counters = worker->find(exporter, protocol);
+        if (counters == nullptr) continue;
+        sums.add(*counters);
+        const Books part = read_books(*counters);
+        balance.reported += part.reported;
+        for (std::size_t fate = 0; fate < kFates; ++fate) balance.fates[fate] += part.fates[fate];
+      }
+      if (!sums.is_met) continue;
+      is_met = true;
+      families.add(names[i], protocol, sums);
+    }
+    if (is_met) book_families.add(names[i], balance);
+  }
+
+  std::uint64_t refused = 0;
+  std::uint64_t unreadable = 0;
+  for (const core::WorkerBooks* worker : books) {
+    refused += worker->refused_datagrams.read();
+    unreadable += worker->unreadable_datagrams.read();
+  }
+  set.add("weir_refused_datagrams_total",
+          "Datagrams dropped unread, since their source is not allowed or there are too many "
+          "sources.",
+          Kind::Counter)
+      .samples.push_back({.labels = R"(reason="not_allowed")", .value = refused});
+  set.add("weir_unreadable_datagrams_total", "Datagrams whose protocol could not be told.",
+          Kind::Counter)
+      .samples.push_back({.labels = {}, .value = unreadable});
+}
+
+}  // namespace weir::prometheus

@@ -1,0 +1,177 @@
+#include "exporters/prometheus/traffic_collectable.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "exporters/prometheus/contract_families.h"
+#include "exporters/prometheus/exporter_families.h"
+#include "exporters/prometheus/library_bridge.h"
+#include "exporters/prometheus/process_use.h"
+#include "exporters/prometheus/table_labels.h"
+
+namespace weir::prometheus {
+namespace {
+
+void add_one(MetricSet& set, std::string name, std::string help, Kind kind, std::string unit,
+             Value value) {
+  set.add(std::move(name), std::move(help), kind, std::move(unit))
+      .samples.push_back({.labels = {}, .value = value});
+}
+
+[[nodiscard]] double seconds(std::int64_t ms) noexcept { return static_cast<double>(ms) / 1'000; }
+
+void add_socket_families(MetricSet& set, const std::vector<SocketFigures>& sockets) {
+  // Workers share a listener, each with a socket of its own. Counts add up; of the buffers the
+  // smallest is the one that overflows first.
+  std::map<std::string, SocketFigures> by_listen;
+  for (const SocketFigures& socket : sockets) {
+    const auto [entry, is_new] = by_listen.try_emplace(socket.listen, socket);
+    if (is_new) continue;
+    SocketFigures& sum = entry->second;
+    sum.datagrams += socket.datagrams;
+    sum.dropped += socket.dropped;
+    sum.truncated += socket.truncated;
+    sum.requested_buffer_bytes =
+        std::min(sum.requested_buffer_bytes, socket.requested_buffer_bytes);
+    sum.granted_buffer_bytes = std::min(sum.granted_buffer_bytes, socket.granted_buffer_bytes);
+  }
+  MetricFamily& datagrams =
+      set.add("weir_socket_datagrams_total", "Datagrams received by the listener.", Kind::Counter);
+  MetricFamily& dropped = set.add(
+      "weir_socket_dropped_total",
+      "Datagrams that the kernel dropped, since the receive buffer was full.", Kind::Counter);
+  MetricFamily& truncated =
+      set.add("weir_socket_truncated_total", "Datagrams that were longer than the receiver takes.",
+              Kind::Counter);
+  MetricFamily& buffer =
+      set.add("weir_socket_receive_buffer_bytes",
+              "Receive buffer of one socket, as requested and as the kernel granted "
+              "it (the smallest of the workers').",
+              Kind::Gauge, "bytes");
+  for (const auto& [listen, figures] : by_listen) {
+    const Label label{.name = "listen", .value = listen};
+    const std::string_view text = set.own(label_text({label}));
+    datagrams.samples.push_back({.labels = text, .value = figures.datagrams});
+    dropped.samples.push_back({.labels = text, .value = figures.dropped});
+    truncated.samples.push_back({.labels = text, .value = figures.truncated});
+    buffer.samples.push_back(
+        {.labels = set.own(label_text({label, {.name = "kind", .value = "requested"}})),
+         .value = figures.requested_buffer_bytes});
+    buffer.samples.push_back(
+        {.labels = set.own(label_text({label, {.name = "kind", .value = "granted"}})),
+         .value = figures.granted_buffer_bytes});
+  }
+}
+
+void add_closing_families(MetricSet& set, const core::TotalsSnapshot& snapshot, TrafficTime now) {
+  add_one(set, "weir_closed_buckets_total", "Buckets closed since the start.", Kind::Counter, {},
+          snapshot.closed_buckets);
+  // Before the first bucket closes there is no such time.
+  const std::int64_t closed_until_ms = since_epoch_ms(snapshot.closed_until);
+  if (closed_until_ms <= 0) return;
+  add_one(set, "weir_closed_until_timestamp_seconds",
+          "End of the newest closed bucket, as Unix time: what lies before is settled.",
+          Kind::Gauge, "seconds", seconds(closed_until_ms));
+  add_one(set, "weir_closing_lag_seconds",
+          "How far the newest closed bucket is behind the present: about lateness plus a bucket.",
+          Kind::Gauge, "seconds", seconds(since_epoch_ms(now) - closed_until_ms));
+}
+
+void add_state_families(MetricSet& set, const ProcessFigures& process) {
+  add_one(set, "weir_config_last_reload_successful",
+          "1 if the last configuration offered was taken, 0 if it was refused.", Kind::Gauge, {},
+          std::uint64_t{process.last_reload_ok ? 1U : 0U});
+  add_one(set, "weir_config_last_reload_success_timestamp_seconds",
+          "When a configuration was last taken, as Unix time; the start counts.", Kind::Gauge,
+          "seconds", seconds(process.last_reload_success_ms));
+  MetricFamily& reloads = set.add("weir_config_reloads_total",
+                                  "Reloads of the configuration by their result.", Kind::Counter);
+  reloads.samples.push_back({.labels = R"(result="taken")", .value = process.reloads});
+  reloads.samples.push_back({.labels = R"(result="refused")", .value = process.refused_reloads});
+  add_one(set, "weir_workers", "Worker threads.", Kind::Gauge, {}, std::uint64_t{process.workers});
+  add_one(set, "weir_lateness_seconds",
+          "How long after its end a bucket stays open for late records.", Kind::Gauge, "seconds",
+          seconds(process.lateness_ms));
+}
+
+void add_http_families(MetricSet& set, const HttpFigures& http) {
+  add_one(set, "weir_http_requests_total", "HTTP requests answered.", Kind::Counter, {},
+          http.requests);
+  add_one(set, "weir_http_malformed_requests_total",
+          "HTTP requests that could not be read or were over a limit.", Kind::Counter, {},
+          http.malformed_requests);
+  add_one(set, "weir_http_timeouts_total", "HTTP connections closed for being slow or idle.",
+          Kind::Counter, {}, http.timeouts);
+  add_one(set, "weir_http_refused_connections_total",
+          "HTTP connections refused, since there were too many.", Kind::Counter, {},
+          http.refused_connections);
+  add_one(set, "weir_http_open_connections", "HTTP connections open now.", Kind::Gauge, {},
+          http.open_connections);
+}
+
+void add_build_info(MetricSet& set, const std::string& version) {
+#if defined(__clang__)
+  constexpr std::string_view kCompiler = "clang " __clang_version__;
+#else
+  constexpr std::string_view kCompiler = "gcc " __VERSION__;
+#endif
+  MetricFamily& info =
+      set.add("weir_build_info", "What this program was built from and with.", Kind::Gauge);
+  info.samples.push_back({.labels = set.own(label_text({{.name = "version", .value = version},
+                                                        {.name = "compiler", .value = kCompiler}})),
+                          .value = std::uint64_t{1}});
+}
+
+}  // namespace
+
+TrafficCollectable::TrafficCollectable(Sources sources) : sources_(std::move(sources)) {}
+
+TrafficCollectable::~TrafficCollectable() = default;
+
+std::shared_ptr<const TableLabels> TrafficCollectable::labels_of(
+    std::shared_ptr<const contracts::ContractTable> table) const {
+  const std::lock_guard lock(mutex_);
+  if (!labels_ || labels_->table != table) {
+    labels_ = std::make_shared<const TableLabels>(
+        std::move(table), sources_.customer_names ? TableLabels::CustomerNames::Shown
+                                                  : TableLabels::CustomerNames::Hidden);
+  }
+  return labels_;
+}
+
+MetricSet TrafficCollectable::gather() const {
+  MetricSet set;
+  const TrafficTime now = sources_.now ? sources_.now() : traffic_now();
+  // The table is read before the totals: the totals then know every slot that it names.
+  const auto table = sources_.table ? sources_.table() : nullptr;
+  const core::TotalsSnapshot snapshot =
+      sources_.totals != nullptr ? sources_.totals->snapshot() : core::TotalsSnapshot{};
+
+  if (table) {
+    const std::shared_ptr<const TableLabels> labels = labels_of(table);
+    set.keep(labels);
+    add_contract_families(set, *labels, snapshot, now);
+    add_interface_families(
+        set, *labels,
+        sources_.interfaces ? sources_.interfaces(*table) : std::vector<InterfaceFigures>{});
+  }
+  if (sources_.exporters != nullptr) {
+    add_exporter_families(set, *sources_.exporters, sources_.books, table.get());
+  }
+  if (sources_.sockets) add_socket_families(set, sources_.sockets());
+  if (sources_.totals != nullptr) add_closing_families(set, snapshot, now);
+  if (sources_.process) add_state_families(set, sources_.process());
+  if (sources_.http) add_http_families(set, sources_.http());
+  add_build_info(set, sources_.version);
+  add_process_families(set, read_process_use());
+  add_one(set, "weir_metrics_series", "Series of this answer, this one included.", Kind::Gauge, {},
+          std::uint64_t{set.series() + 1});
+  return set;
+}
+
+std::vector<::prometheus::MetricFamily> TrafficCollectable::Collect() const {
+  return to_library(gather());
+}
+
+}  // namespace weir::prometheus

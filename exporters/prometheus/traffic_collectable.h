@@ -1,0 +1,106 @@
+#pragma once
+
+#include <prometheus/collectable.h>
+#include <prometheus/metric_family.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "collector/contracts/contract_table.h"
+#include "collector/core/books.h"
+#include "collector/core/exporter_registry.h"
+#include "collector/core/totals.h"
+#include "collector/model/time.h"
+#include "exporters/prometheus/metric_set.h"
+
+namespace weir::prometheus {
+
+struct TableLabels;
+
+/// One UDP socket (or capture) of one worker; those of the same `listen` are summed.
+struct SocketFigures {
+  std::string listen;  ///< as configured: "0.0.0.0:2055"
+  std::uint64_t datagrams = 0;
+  std::uint64_t dropped = 0;    ///< by the kernel, receive buffer full
+  std::uint64_t truncated = 0;  ///< longer than the receiver's buffer
+  std::uint64_t requested_buffer_bytes = 0;
+  std::uint64_t granted_buffer_bytes = 0;
+};
+
+/// Bytes of one tracked interface, scaled, since start, summed over the workers.
+struct InterfaceFigures {
+  std::uint32_t number = 0;  ///< index into ContractTable::tracked_interfaces()
+  std::uint64_t ingress_bytes = 0;
+  std::uint64_t egress_bytes = 0;
+};
+
+/// The process's own state.
+struct ProcessFigures {
+  bool last_reload_ok = true;
+  std::int64_t last_reload_success_ms = 0;  ///< UTC; the start counts as the first reload
+  std::uint64_t reloads = 0;                ///< accepted, the start not counted
+  std::uint64_t refused_reloads = 0;
+  std::uint32_t workers = 0;
+  /// The lateness in force: how far behind now a bucket closes.
+  std::int64_t lateness_ms = 0;
+};
+
+/// What the HTTP server has met.
+struct HttpFigures {
+  std::uint64_t requests = 0;
+  std::uint64_t malformed_requests = 0;
+  std::uint64_t timeouts = 0;
+  std::uint64_t refused_connections = 0;
+  std::uint64_t open_connections = 0;
+};
+
+/// Where the numbers come from. Pointers outlive the collectable; functions are called from
+/// the thread that collects, and an empty one leaves its families out.
+struct Sources {
+  const core::Totals* totals = nullptr;
+  std::vector<const core::WorkerBooks*> books;
+  const core::ExporterRegistry* exporters = nullptr;
+  std::function<std::shared_ptr<const contracts::ContractTable>()> table;
+  std::function<std::vector<SocketFigures>()> sockets;
+  /// For the interfaces of the table given, so that a reload cannot come between.
+  std::function<std::vector<InterfaceFigures>(const contracts::ContractTable&)> interfaces;
+  std::function<ProcessFigures()> process;
+  std::function<HttpFigures()> http;
+  /// Decides which contracts hold (weir_contracts) and how far behind closing is.
+  std::function<TrafficTime()> now = traffic_now;
+  std::string version;          ///< of Weir
+  bool customer_names = false;  ///< metrics.customer_names: names are confidential
+};
+
+/// Everything Weir counts, read at the moment of a scrape (docs/metrics.md lists all names).
+///
+/// Series are those of the contract table in force, of the exporters met so far and of the
+/// configured listeners: nothing outside can make more of them, and a contract that leaves
+/// the configuration takes its series with it.
+///
+/// Threads: any; a mutex guards the cache of label texts, which are made once per table.
+class TrafficCollectable : public ::prometheus::Collectable {
+ public:
+  explicit TrafficCollectable(Sources sources);
+  ~TrafficCollectable() override;
+
+  /// All families, integers exact. What /metrics writes.
+  [[nodiscard]] MetricSet gather() const;
+
+  /// The same for prometheus-cpp, as doubles.
+  [[nodiscard]] std::vector<::prometheus::MetricFamily> Collect() const override;
+
+ private:
+  [[nodiscard]] std::shared_ptr<const TableLabels> labels_of(
+      std::shared_ptr<const contracts::ContractTable> table) const;
+
+  Sources sources_;
+  mutable std::mutex mutex_;
+  mutable std::shared_ptr<const TableLabels> labels_;  // of the newest table seen
+};
+
+}  // namespace weir::prometheus
