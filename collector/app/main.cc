@@ -1,0 +1,132 @@
+// Arguments and exit codes: 0 done, 1 failed at run time, 2 wrong usage or configuration.
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "collector/app/check_command.h"
+#include "collector/app/decode_command.h"
+#include "collector/app/generate_command.h"
+#include "collector/app/replay_command.h"
+#include "collector/app/serve_command.h"
+#include "collector/app/stop_on_signal.h"
+#include "collector/app/version.h"
+
+namespace {
+
+using Action = std::function<int()>;
+
+void add_serve(CLI::App& app, Action& action) {
+  auto options = std::make_shared<weir::app::ServeOptions>();
+  auto* command = app.add_subcommand("serve", "Run the collector");
+  command->add_option("--config,-c", options->config, "Configuration file (YAML)")->required();
+  command
+      ->add_option("--log-format", options->log_format,
+                   "Log as text (default) or json, one object a line")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, weir::app::LogFormat>{
+          {"text", weir::app::LogFormat::Text}, {"json", weir::app::LogFormat::Json}}));
+  command->callback([options, &action] {
+    action = [options] { return weir::app::run_serve(*options, stderr); };
+  });
+}
+
+void add_check(CLI::App& app, Action& action) {
+  auto path = std::make_shared<std::string>();
+  auto* command = app.add_subcommand(
+      "check", "Validate a configuration and its contracts; print what was understood");
+  command->add_option("FILE", *path, "Configuration file (YAML)")->required();
+  command->callback(
+      [path, &action] { action = [path] { return weir::app::run_check(*path, stdout, stderr); }; });
+}
+
+void add_replay(CLI::App& app, Action& action) {
+  auto options = std::make_shared<weir::app::ReplayOptions>();
+  auto* command = app.add_subcommand(
+      "replay", "Run the collector over capture files; print per-contract intervals");
+  command->add_option("--config,-c", options->config, "Configuration file (YAML)")->required();
+  command
+      ->add_option("--output,-o", options->format,
+                   "text (default), json (one object a line) or csv")
+      ->transform(CLI::CheckedTransformer(
+          std::map<std::string, weir::app::ReplayFormat>{{"text", weir::app::ReplayFormat::Text},
+                                                         {"json", weir::app::ReplayFormat::Json},
+                                                         {"csv", weir::app::ReplayFormat::Csv}}));
+  command->add_option("PCAP", options->captures, "Capture files (pcap, pcapng)")->required();
+  command->callback([options, &action] {
+    action = [options] { return weir::app::run_replay(*options, stdout, stderr); };
+  });
+}
+
+void add_decode(CLI::App& app, Action& action) {
+  auto options = std::make_shared<weir::app::DecodeOptions>();
+  auto* command = app.add_subcommand("decode", "Print the flow records of capture files");
+  command->add_option("PCAP", options->paths, "Capture files (pcap, pcapng)")->required();
+  auto* json = command->add_flag_callback(
+      "--json", [options] { options->format = weir::app::DecodeFormat::Json; },
+      "One JSON object a record");
+  command
+      ->add_flag_callback(
+          "--summary", [options] { options->format = weir::app::DecodeFormat::Summary; },
+          "One JSON object: totals per exporter, domain and interface")
+      ->excludes(json);
+  command->callback([options, &action] {
+    action = [options] { return weir::app::run_decode(*options, stdout, stderr); };
+  });
+}
+
+void add_generate(CLI::App& app, Action& action) {
+  auto options = std::make_shared<weir::app::GenerateOptions>();
+  auto* command = app.add_subcommand(
+      "generate", "Play synthetic exporters with known truth to a collector or into a capture");
+  command->add_option("SCENARIO", options->scenario, "Scenario file (YAML)")->required();
+  auto* target = command->add_option_group("target", "Where the traffic goes");
+  target->add_option("--to", options->to, "HOST:PORT of a collector");
+  target->add_option("--pcap", options->pcap, "Capture file to write");
+  target->require_option(1);
+  command->add_option("--truth", options->truth, "CSV file for what was really exported");
+  command->add_option("--speed", options->speed,
+                      "Traffic seconds per second (default 1); 0: as fast as allowed");
+  command->add_option("--duration", options->duration,
+                      "How much traffic, such as 10m; 0: until stopped");
+  command->add_option("--seed", options->seed, "Random seed, instead of the scenario's");
+  command->add_option("--start", options->start, "First instant (RFC 3339, UTC) or now");
+  command->callback([options, &action] {
+    action = [options] {
+      const weir::app::StopOnSignal stop;
+      options->stop = &stop.requested();
+      return weir::app::run_generate(*options, stdout, stderr);
+    };
+  });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"Weir: traffic and bandwidth collector for NetFlow, IPFIX and sFlow"};
+  app.name("weir");
+  app.require_subcommand(1);
+  app.set_version_flag("--version", std::string("weir ") + weir::app::kVersion);
+  app.footer("Exit codes: 0 done, 1 failed at run time, 2 wrong usage or configuration.");
+  Action action;
+  add_serve(app, action);
+  add_check(app, action);
+  add_replay(app, action);
+  add_decode(app, action);
+  add_generate(app, action);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  try {
+    return action();
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "weir: {}\n", error.what());
+    return 1;
+  }
+}

@@ -1,0 +1,156 @@
+#include "collector/app/outputs.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cmath>
+
+#include "collector/app/rfc3339.h"
+#include "collector/app/version.h"
+
+namespace weir::app {
+namespace {
+
+/// A worker turns every few milliseconds; one that has not for so long hangs.
+constexpr std::chrono::seconds kLongestSilence{10};
+
+constexpr std::string_view lost_unit(Protocol protocol) noexcept {
+  switch (protocol) {
+    case Protocol::Netflow9:
+      return "packets";
+    case Protocol::Ipfix:
+      return "records";
+    case Protocol::Sflow5:
+      return "datagrams";
+    case Protocol::Packets:
+      return "packets";
+    default:
+      return "flows";
+  }
+}
+
+void add_contracts(http::StatusPage& page, const core::TotalsSnapshot& totals,
+                   const contracts::ContractTable& table) {
+  for (const auto& entry : table.contracts()) {
+    http::ContractRow row{
+        .id = entry.contract.id,
+        .service = entry.contract.service,
+        .pop = entry.contract.pop,
+        .committed_bits_per_second = entry.contract.committed.value(),
+    };
+    if (totals.has_minute && entry.slot.value() < totals.minute.size()) {
+      const auto& minute = totals.minute[entry.slot.value()];
+      const double seconds = static_cast<double>(totals.minute_span.count()) / 1e3;
+      const auto rate = [&](Direction direction) {
+        return static_cast<double>(minute.bytes[static_cast<std::size_t>(direction)]) * 8 / seconds;
+      };
+      const auto error = [&](Direction direction) {
+        const auto variance = minute.variance[static_cast<std::size_t>(direction)];
+        return 1.96 * std::sqrt(static_cast<double>(variance)) * 8 / seconds;
+      };
+      row.from_customer_bits_per_second = rate(Direction::FromCustomer);
+      row.to_customer_bits_per_second = rate(Direction::ToCustomer);
+      row.error_bits_per_second =
+          row.from_customer_bits_per_second > row.to_customer_bits_per_second
+              ? error(Direction::FromCustomer)
+              : error(Direction::ToCustomer);
+    }
+    page.contracts.push_back(std::move(row));
+  }
+}
+
+void add_exporters(http::StatusPage& page, const pipeline::Pipeline& pipeline) {
+  const auto entries = pipeline.registries().exporters.entries();
+  const auto books = pipeline.books();
+  const std::int64_t now_ms = since_epoch_ms(traffic_now());
+  std::array<std::uint64_t, kFates> fates{};
+  for (std::uint32_t number = 0; number < entries.size(); ++number) {
+    for (std::size_t index = 0; index < kProtocols; ++index) {
+      const auto protocol = static_cast<Protocol>(index);
+      http::ExporterRow row{.name = entries[number].name,
+                            .protocol = std::string(protocol_name(protocol)),
+                            .lost_unit = std::string(lost_unit(protocol))};
+      std::uint64_t last_seen_ms = 0;
+      bool is_met = false;
+      for (const auto* book : books) {
+        const auto* counters = book->find(ExporterId{number}, protocol);
+        if (counters == nullptr) continue;
+        is_met = true;
+        row.records += counters->records.read();
+        row.lost +=
+            counters->lost.read() - std::min(counters->lost.read(), counters->recovered.read());
+        for (const auto& reason : counters->malformed) row.malformed += reason.read();
+        last_seen_ms = std::max(last_seen_ms, counters->last_seen_ms.read());
+        for (std::size_t fate = 0; fate < kFates; ++fate)
+          fates[fate] += counters->fates[fate].read();
+      }
+      if (!is_met) continue;
+      row.seconds_since_seen =
+          static_cast<double>(now_ms - static_cast<std::int64_t>(last_seen_ms)) / 1e3;
+      page.exporters.push_back(std::move(row));
+    }
+  }
+  for (std::size_t fate = 0; fate < kFates; ++fate)
+    page.fates.push_back(
+        {.fate = std::string(fate_name(static_cast<Fate>(fate))), .bytes = fates[fate]});
+}
+
+}  // namespace
+
+std::vector<std::string> not_ready_because(const pipeline::Pipeline& pipeline) {
+  std::vector<std::string> reasons;
+  if (const auto silence = pipeline.longest_silence(); silence > kLongestSilence)
+    reasons.push_back(
+        fmt::format("a worker has not turned for {} s",
+                    std::chrono::duration_cast<std::chrono::seconds>(silence).count()));
+  for (const auto& listen : pipeline.listeners())
+    if (listen.is_failing)
+      reasons.push_back(fmt::format("{}: the mirror port is down or gone", listen.listen));
+  return reasons;
+}
+
+prometheus::Sources metric_sources(const pipeline::Pipeline& pipeline) {
+  prometheus::Sources sources;
+  sources.totals = &pipeline.totals();
+  sources.books = pipeline.books();
+  sources.exporters = &pipeline.registries().exporters;
+  sources.table = [&pipeline] { return pipeline.policy()->table; };
+  sources.sockets = [&pipeline] {
+    std::vector<prometheus::SocketFigures> sockets;
+    for (auto& listen : pipeline.listeners())
+      sockets.push_back({.listen = std::move(listen.listen),
+                         .datagrams = listen.datagrams,
+                         .dropped = listen.dropped,
+                         .truncated = listen.truncated,
+                         .requested_buffer_bytes = listen.requested_buffer_bytes,
+                         .granted_buffer_bytes = listen.granted_buffer_bytes});
+    return sockets;
+  };
+  sources.interfaces = [&pipeline](const contracts::ContractTable& table) {
+    std::vector<prometheus::InterfaceFigures> figures;
+    std::uint32_t number = 0;
+    for (const auto& bytes : pipeline.interface_bytes(table))
+      figures.push_back(
+          {.number = number++, .ingress_bytes = bytes.ingress, .egress_bytes = bytes.egress});
+    return figures;
+  };
+  sources.version = kVersion;
+  return sources;
+}
+
+http::StatusPage status_page(const pipeline::Pipeline& pipeline) {
+  http::StatusPage page;
+  page.version = kVersion;
+  page.not_ready_because = not_ready_because(pipeline);
+  page.ready = page.not_ready_because.empty();
+  const auto totals = pipeline.totals().snapshot();
+  if (totals.has_minute) page.minute = rfc3339(totals.minute_start);
+  add_contracts(page, totals, *pipeline.policy()->table);
+  add_exporters(page, pipeline);
+  page.links = {{"/metrics", "Metrics"}, {"/-/healthy", "Alive"}, {"/-/ready", "Ready"}};
+  return page;
+}
+
+}  // namespace weir::app

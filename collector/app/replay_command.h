@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstdio>
+#include <string>
+#include <vector>
+
+namespace weir::app {
+
+enum class ReplayFormat { Text, Json, Csv };
+
+struct ReplayOptions {
+  std::string config;
+  std::vector<std::string> captures;
+  ReplayFormat format = ReplayFormat::Text;
+};
+
+/// `weir replay`: prints per-contract intervals of capture files, then the books. Exit code.
+[[nodiscard]] int run_replay(const ReplayOptions& options, std::FILE* out, std::FILE* err);
+
+}  // namespace weir::app

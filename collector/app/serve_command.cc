@@ -1,0 +1,264 @@
+#include "collector/app/serve_command.h"
+
+#include <fmt/format.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <csignal>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "collector/app/log.h"
+#include "collector/app/outputs.h"
+#include "collector/app/version.h"
+#include "collector/config/config_file.h"
+#include "collector/pipeline/pipeline.h"
+#include "exporters/http/negotiation.h"
+#include "exporters/http/server.h"
+#include "exporters/prometheus/exposition.h"
+
+namespace weir::app {
+namespace {
+
+constexpr std::chrono::seconds kLookAtSockets{10};
+
+std::string lines_of(const std::vector<config::Problem>& problems, config::Severity severity) {
+  std::string lines;
+  for (const auto& problem : problems)
+    if (problem.severity == severity) lines += config::to_string(problem) + "\n";
+  return lines;
+}
+
+/// One running collector: pipeline, HTTP server, and what a signal does to them.
+///
+/// Threads: the main thread runs wait(); HTTP threads call the handlers. reload() may come
+/// from either and is done one at a time.
+class Collector {
+ public:
+  Collector(std::string path, std::shared_ptr<spdlog::logger> log)
+      : path_(std::move(path)),
+        log_(std::move(log)),
+        hangup_(context_, SIGHUP),
+        end_(context_, SIGTERM, SIGINT),
+        look_(context_) {}
+
+  [[nodiscard]] Result<void> open(const config::Config& config);
+  void wait();
+  void stop();
+
+ private:
+  struct ReloadAnswer {
+    unsigned status = 200;
+    std::string text;
+  };
+
+  [[nodiscard]] ReloadAnswer reload();
+  [[nodiscard]] http::Routes routes();
+  [[nodiscard]] prometheus::Sources sources(const config::Config& config);
+  void await_hangup();
+  void await_look();
+  void warn_of_drops();
+  void log_listeners();
+
+  std::string path_;
+  std::shared_ptr<spdlog::logger> log_;
+  boost::asio::io_context context_{1};
+  // Caught from construction on, so that a signal during start-up is not missed.
+  boost::asio::signal_set hangup_;
+  boost::asio::signal_set end_;
+  boost::asio::steady_timer look_;
+  std::unique_ptr<pipeline::Pipeline> pipeline_;
+  std::unique_ptr<prometheus::TrafficCollectable> metrics_;
+  std::unique_ptr<http::Server> server_;
+  std::mutex reload_mutex_;  ///< one reload at a time; guards figures_
+  prometheus::ProcessFigures figures_;
+  std::map<std::string, std::uint64_t> dropped_;  ///< by listener, when last looked at
+};
+
+Result<void> Collector::open(const config::Config& config) {
+  auto pipeline = pipeline::Pipeline::open(config, {});
+  if (!pipeline) return tl::unexpected(pipeline.error());
+  pipeline_ = std::move(*pipeline);
+  figures_.workers = static_cast<std::uint32_t>(pipeline_->workers());
+  figures_.last_reload_success_ms = since_epoch_ms(traffic_now());
+  metrics_ = std::make_unique<prometheus::TrafficCollectable>(sources(config));
+  pipeline_->start();
+  auto server = http::Server::listen(
+      {.address = config.http.listen.address, .port = config.http.listen.port}, routes());
+  if (!server) return tl::unexpected(server.error());
+  server_ = std::move(*server);
+  log_listeners();
+  log_->info("http: listening on {}:{}", config.http.listen.address.to_string(), server_->port());
+  return {};
+}
+
+prometheus::Sources Collector::sources(const config::Config& config) {
+  auto sources = metric_sources(*pipeline_);
+  sources.customer_names = config.customer_names_in_metrics;
+  sources.process = [this] {
+    const std::lock_guard lock(reload_mutex_);
+    auto figures = figures_;
+    figures.lateness_ms = pipeline_->lateness().count();
+    return figures;
+  };
+  sources.http = [this] {
+    prometheus::HttpFigures figures;
+    if (!server_) return figures;
+    const auto met = server_->figures();
+    figures.requests = met.requests;
+    figures.malformed_requests = met.malformed_requests;
+    figures.timeouts = met.timeouts;
+    figures.refused_connections = met.refused_connections;
+    figures.open_connections = met.open_connections;
+    return figures;
+  };
+  return sources;
+}
+
+http::Routes Collector::routes() {
+  http::Routes routes;
+  routes.add(http::Method::Get, "/metrics", [this](const http::Request& request) {
+    const auto format = http::prefers_openmetrics(request.header("accept"))
+                            ? prometheus::Format::OpenMetrics
+                            : prometheus::Format::Text;
+    return http::Response{.content_type = std::string(prometheus::content_type(format)),
+                          .body = prometheus::render(metrics_->gather(), format)};
+  });
+  routes.add(http::Method::Get, "/-/healthy",
+             [](const http::Request&) { return http::Response{.body = "alive\n"}; });
+  routes.add(http::Method::Get, "/-/ready", [this](const http::Request&) {
+    const auto reasons = not_ready_because(*pipeline_);
+    if (reasons.empty()) return http::Response{.body = "ready\n"};
+    return http::Response{.status = 503,
+                          .body = fmt::format("not ready:\n{}\n", fmt::join(reasons, "\n"))};
+  });
+  const auto reload_handler = [this](const http::Request&) {
+    auto answer = reload();
+    return http::Response{.status = answer.status, .body = std::move(answer.text)};
+  };
+  routes.add(http::Method::Post, "/-/reload", reload_handler);
+  routes.add(http::Method::Put, "/-/reload", reload_handler);
+  routes.add(http::Method::Get, "/", [this](const http::Request&) {
+    return http::Response{.content_type = "text/html; charset=utf-8",
+                          .body = http::render(status_page(*pipeline_))};
+  });
+  return routes;
+}
+
+Collector::ReloadAnswer Collector::reload() {
+  const std::lock_guard lock(reload_mutex_);
+  const auto loaded = config::load(path_);
+  if (!loaded.config) {
+    figures_.last_reload_ok = false;
+    ++figures_.refused_reloads;
+    auto errors = lines_of(loaded.problems, config::Severity::Error);
+    log_->error("reload refused, the old configuration stays:\n{}", errors);
+    return {400, std::move(errors)};
+  }
+  const auto waiting = pipeline_->reload(*loaded.config);
+  if (!waiting) {
+    figures_.last_reload_ok = false;
+    ++figures_.refused_reloads;
+    log_->error("reload refused, the old configuration stays: {}", waiting.error().message);
+    return {400, waiting.error().message + "\n"};
+  }
+  figures_.last_reload_ok = true;
+  ++figures_.reloads;
+  figures_.last_reload_success_ms = since_epoch_ms(traffic_now());
+  std::string text =
+      fmt::format("reloaded: {} contracts, {} routers\n", loaded.config->contracts.size(),
+                  loaded.config->exporters.routers.size());
+  if (!waiting->empty())
+    text +=
+        fmt::format("changed, but only in force after a restart: {}\n", fmt::join(*waiting, ", "));
+  text += lines_of(loaded.problems, config::Severity::Warning);
+  log_->info("{}", text.substr(0, text.size() - 1));
+  return {200, std::move(text)};
+}
+
+void Collector::log_listeners() {
+  for (const auto& listen : pipeline_->listeners()) {
+    dropped_[listen.listen] = 0;
+    if (listen.requested_buffer_bytes == 0) {
+      log_->info("listen: capture on {}", listen.listen);
+      continue;
+    }
+    log_->info("listen: {}, receive buffer {} of {} bytes asked for", listen.listen,
+               listen.granted_buffer_bytes, listen.requested_buffer_bytes);
+    if (listen.granted_buffer_bytes < listen.requested_buffer_bytes)
+      log_->warn(
+          "listen: {}: the kernel granted a smaller receive buffer than asked for, so that "
+          "bursts may be lost; raise net.core.rmem_max or grant CAP_NET_ADMIN",
+          listen.listen);
+  }
+}
+
+void Collector::warn_of_drops() {
+  for (const auto& listen : pipeline_->listeners()) {
+    auto& before = dropped_[listen.listen];
+    if (listen.dropped > before)
+      log_->warn("listen: {}: the kernel dropped {} datagrams in {} s for want of buffer",
+                 listen.listen, listen.dropped - before, kLookAtSockets.count());
+    before = listen.dropped;
+  }
+}
+
+void Collector::await_hangup() {
+  hangup_.async_wait([this](const boost::system::error_code& error, int) {
+    if (error) return;
+    static_cast<void>(reload());
+    await_hangup();
+  });
+}
+
+void Collector::await_look() {
+  look_.expires_after(kLookAtSockets);
+  look_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    warn_of_drops();
+    await_look();
+  });
+}
+
+void Collector::wait() {
+  await_hangup();
+  await_look();
+  end_.async_wait([this](const boost::system::error_code& error, int signal) {
+    if (error) return;
+    log_->info("{}: stopping", signal == SIGTERM ? "SIGTERM" : "SIGINT");
+    context_.stop();
+  });
+  context_.run();
+}
+
+void Collector::stop() {
+  if (server_) server_->stop();
+  if (pipeline_) pipeline_->stop();
+  log_->info("stopped");
+}
+
+}  // namespace
+
+int run_serve(const ServeOptions& options, std::FILE* err) {
+  const auto loaded = config::load(options.config);
+  fmt::print(err, "{}", lines_of(loaded.problems, config::Severity::Error));
+  if (!loaded.config) return 2;
+  const auto log = make_log(options.log_format);
+  for (const auto& problem : loaded.problems) log->warn("{}", config::to_string(problem));
+  log->info("weir {}: {} contracts, {} routers", kVersion, loaded.config->contracts.size(),
+            loaded.config->exporters.routers.size());
+  Collector collector(options.config, log);
+  if (auto opened = collector.open(*loaded.config); !opened) {
+    log->error("{}", opened.error().message);
+    return opened.error().code == ErrorCode::Usage ? 2 : 1;
+  }
+  collector.wait();
+  collector.stop();
+  return 0;
+}
+
+}  // namespace weir::app

@@ -1,0 +1,91 @@
+#include "collector/app/record_json.h"
+
+#include <gtest/gtest.h>
+
+#include "collector/app/record_table.h"
+
+namespace weir::app {
+namespace {
+
+MessageContext context() {
+  MessageContext context;
+  context.source = context.agent = IpAddress::v4(0xc000'0201);
+  context.protocol = Protocol::Netflow9;
+  context.domain = 7;
+  context.arrival = context.released = traffic_time_ms(1'700'000'040'123);
+  context.export_time = traffic_time_ms(1'700'000'040'000);
+  context.has_export_time = true;
+  context.has_uptime = true;
+  context.uptime_ms = 3'600'000;
+  return context;
+}
+
+FlowRecord record() {
+  FlowRecord record;
+  record.source = IpAddress::v4(0xc633'6401);
+  record.destination = IpAddress::v4(0xcb00'7101);
+  record.ip_version = 4;
+  record.octets = 1'500;
+  record.packets = 1;
+  record.input = 512;
+  record.first = 3'540'000;
+  record.last = 3'599'000;
+  record.time_format = TimeFormat::UptimeMs;
+  record.source_port = 443;
+  record.destination_port = 50'000;
+  record.protocol = 6;
+  record.sampling_interval = 1'000;
+  record.sampling_source = SamplingSource::Sampler;
+  record.forwarding = Forwarding::Dropped;
+  for (const Has field : {Has::SourceAddress, Has::DestinationAddress, Has::IpVersion, Has::Octets,
+                          Has::Packets, Has::Input, Has::First, Has::Last})
+    record.set(field);
+  return record;
+}
+
+TEST(RecordJson, HoldsTheFieldsThatWereSentAndNoOthers) {
+  EXPECT_EQ(record_json(context(), record()),
+            R"({"kind":"flow","exporter":"192.0.2.1","protocol":"netflow9","domain":7,)"
+            R"("arrival":"2023-11-14T22:14:00.123Z","export_time":"2023-11-14T22:14:00Z",)"
+            R"("sys_up_time":3600000,"flow_start_sys_up_time":3540000,)"
+            R"("flow_end_sys_up_time":3599000,"ip_version":4,"source_address":"198.51.100.1",)"
+            R"("destination_address":"203.0.113.1","protocol_identifier":6,)"
+            R"("source_transport_port":443,"destination_transport_port":50000,)"
+            R"("octet_delta_count":1500,"packet_delta_count":1,"ingress_interface":512,)"
+            R"("forwarding":"dropped","sampling_interval":1000,"sampling_source":"sampler"})");
+  MessageContext bare = context();
+  bare.has_export_time = bare.has_uptime = false;
+  EXPECT_EQ(record_json(bare, FlowRecord{}),
+            R"({"kind":"flow","exporter":"192.0.2.1","protocol":"netflow9","domain":7,)"
+            R"("arrival":"2023-11-14T22:14:00.123Z"})");
+}
+
+TEST(RecordJson, CounterSampleWithoutInterfaceNamesItsSourceAlone) {
+  MessageContext sflow = context();
+  sflow.protocol = Protocol::Sflow5;
+  sflow.agent = IpAddress::v4(0xc000'02fe);
+  sflow.has_export_time = sflow.has_uptime = false;
+  EXPECT_EQ(record_json(sflow, CounterRecord{.source_class = 2, .source_index = 1}),
+            R"({"kind":"counters","exporter":"192.0.2.1","protocol":"sflow5",)"
+            R"("agent":"192.0.2.254","sub_agent":7,"arrival":"2023-11-14T22:14:00.123Z",)"
+            R"("source_class":2,"source_index":1})");
+}
+
+TEST(RecordTable, RowStandsUnderItsHeading) {
+  const std::string heading = table_heading();
+  const std::string row = table_row(context(), record());
+  EXPECT_EQ(heading.size(), row.size());
+  EXPECT_EQ(row.substr(0, 24), "2023-11-14T22:13:00Z    ");
+  for (const char* cell : {"192.0.2.1", "netflow9", "198.51.100.1:443 -> 203.0.113.1:50000",
+                           "512 -> dropped", "1500", "1000"})
+    EXPECT_NE(row.find(cell), std::string::npos) << cell << " in " << row;
+}
+
+TEST(RecordTable, DashStandsForWhatWasNotSent) {
+  const std::string row = table_row(context(), FlowRecord{});
+  EXPECT_NE(row.find(" - -> - "), std::string::npos) << row;
+  EXPECT_EQ(row.back(), '?');
+}
+
+}  // namespace
+}  // namespace weir::app
