@@ -1,8 +1,11 @@
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <span>
+#include <vector>
 
 #include "collector/wire/decoder.h"
 
@@ -74,6 +77,19 @@ inline void decode_checked(wire::Decoder& decoder, const Datagram& datagram, Wai
           .source_port = port,
           .destination_port = 2'055,
           .arrival = traffic_time_ms(1'700'000'000'000)};
+}
+
+/// A NetFlow or IPFIX datagram of `version`, whose rest is `data`, decoded twice by a fresh
+/// decoder: the second time with the templates of the first, from another port.
+inline void decode_twice(std::uint8_t version, const std::uint8_t* data, std::size_t size) {
+  std::vector<std::byte> payload(size + 2);
+  payload[1] = std::byte{version};
+  std::transform(data, data + size, payload.begin() + 2,
+                 [](std::uint8_t b) { return static_cast<std::byte>(b); });
+  wire::Decoder decoder{wire::make_shared_decoder_state(), {}};
+  Waiting waiting;
+  decode_checked(decoder, datagram_of(payload, 1'000), waiting);
+  decode_checked(decoder, datagram_of(payload, 1'001), waiting);
 }
 
 }  // namespace weir::fuzz

@@ -12,10 +12,10 @@
 namespace weir::ingest {
 namespace {
 
-using support::octets;
-using support::pattern;
 using test::kLoopbackV4;
 using test::kLoopbackV6;
+using test::octets;
+using test::pattern;
 using test::Sender;
 
 const TrafficTime kArrival = traffic_time_ms(1'700'000'000'123);

@@ -12,8 +12,8 @@
 namespace weir::ingest {
 namespace {
 
-using support::Octets;
-using support::pattern;
+using test::Octets;
+using test::pattern;
 
 struct Place {
   std::size_t offset = 0;

@@ -10,13 +10,13 @@
 namespace weir::ingest {
 namespace {
 
-using support::ByteOrder;
-using support::Octets;
-using support::octets;
-using support::VlanTag;
+using test::ByteOrder;
+using test::Octets;
+using test::octets;
+using test::VlanTag;
 
-const Octets kV4 = support::ipv4(support::udp(octets("four")));
-const Octets kV6 = support::ipv6(support::udp(octets("six")));
+const Octets kV4 = test::ipv4(test::udp(octets("four")));
+const Octets kV6 = test::ipv6(test::udp(octets("six")));
 
 Octets found(int link_type, const Octets& frame) {
   const auto ip = find_ip(link_type, frame);
@@ -32,9 +32,9 @@ LinkError error_of(int link_type, const Octets& frame) {
 
 TEST(LinkLayer, FindsIpBehindEveryLinkHeader) {
   for (const Octets& packet : {kV4, kV6}) {
-    EXPECT_EQ(found(DLT_EN10MB, support::ethernet(packet)), packet);
-    EXPECT_EQ(found(DLT_LINUX_SLL, support::linux_cooked(packet)), packet);
-    EXPECT_EQ(found(DLT_LINUX_SLL2, support::linux_cooked_2(packet)), packet);
+    EXPECT_EQ(found(DLT_EN10MB, test::ethernet(packet)), packet);
+    EXPECT_EQ(found(DLT_LINUX_SLL, test::linux_cooked(packet)), packet);
+    EXPECT_EQ(found(DLT_LINUX_SLL2, test::linux_cooked_2(packet)), packet);
     EXPECT_EQ(found(DLT_RAW, packet), packet);
     EXPECT_EQ(found(14, packet), packet);
     EXPECT_EQ(found(DLT_IPV4, packet), packet);
@@ -45,10 +45,10 @@ TEST(LinkLayer, FindsIpBehindEveryLinkHeader) {
 TEST(LinkLayer, ReadsBsdLoopbackOfEitherByteOrder) {
   for (const ByteOrder order : {ByteOrder::Little, ByteOrder::Big}) {
     for (const int link_type : {DLT_NULL, DLT_LOOP}) {
-      EXPECT_EQ(found(link_type, support::bsd_loopback(kV4, 2, order)), kV4);
+      EXPECT_EQ(found(link_type, test::bsd_loopback(kV4, 2, order)), kV4);
       for (const std::uint32_t family : {10U, 24U, 28U, 30U})
-        EXPECT_EQ(found(link_type, support::bsd_loopback(kV6, family, order)), kV6);
-      EXPECT_EQ(error_of(link_type, support::bsd_loopback(kV4, 7, order)), LinkError::NotIp);
+        EXPECT_EQ(found(link_type, test::bsd_loopback(kV6, family, order)), kV6);
+      EXPECT_EQ(error_of(link_type, test::bsd_loopback(kV4, 7, order)), LinkError::NotIp);
     }
   }
 }
@@ -61,34 +61,33 @@ TEST(LinkLayer, SkipsVlanStacks) {
       std::vector<VlanTag>(8),
   };
   for (const auto& stack : stacks) {
-    EXPECT_EQ(found(DLT_EN10MB, support::ethernet(kV4, stack)), kV4) << stack.size();
-    EXPECT_EQ(found(DLT_EN10MB, support::ethernet(kV6, stack)), kV6) << stack.size();
+    EXPECT_EQ(found(DLT_EN10MB, test::ethernet(kV4, stack)), kV4) << stack.size();
+    EXPECT_EQ(found(DLT_EN10MB, test::ethernet(kV6, stack)), kV6) << stack.size();
   }
 }
 
 TEST(LinkLayer, BoundsTheStackOfTags) {
-  EXPECT_EQ(error_of(DLT_EN10MB, support::ethernet(kV4, std::vector<VlanTag>(9))),
-            LinkError::NotIp);
+  EXPECT_EQ(error_of(DLT_EN10MB, test::ethernet(kV4, std::vector<VlanTag>(9))), LinkError::NotIp);
 }
 
 TEST(LinkLayer, ReadsIpInsideASnapFrame) {
   const Octets snap{std::byte{0xaa}, std::byte{0xaa}, std::byte{3}, std::byte{0},
                     std::byte{0},    std::byte{0},    std::byte{8}, std::byte{0}};
-  const Octets rest = support::join({snap, kV4});
+  const Octets rest = test::join({snap, kV4});
   EXPECT_EQ(
-      found(DLT_EN10MB, support::ethernet_of_type(static_cast<std::uint16_t>(rest.size()), rest)),
+      found(DLT_EN10MB, test::ethernet_of_type(static_cast<std::uint16_t>(rest.size()), rest)),
       kV4);
 }
 
 TEST(LinkLayer, OtherProtocolsAreNotIp) {
-  EXPECT_EQ(error_of(DLT_EN10MB, support::ethernet_of_type(0x0806, Octets(28))), LinkError::NotIp);
+  EXPECT_EQ(error_of(DLT_EN10MB, test::ethernet_of_type(0x0806, Octets(28))), LinkError::NotIp);
   // A spanning tree frame: IEEE 802.3 length and a service access point of its own.
-  EXPECT_EQ(error_of(DLT_EN10MB, support::ethernet_of_type(38, Octets(38, std::byte{0x42}))),
+  EXPECT_EQ(error_of(DLT_EN10MB, test::ethernet_of_type(38, Octets(38, std::byte{0x42}))),
             LinkError::NotIp);
 }
 
 TEST(LinkLayer, EveryCutInsideTheLinkHeaderIsTruncated) {
-  const Octets whole = support::ethernet(kV4, {{0x88a8, 1}, {0x8100, 2}});
+  const Octets whole = test::ethernet(kV4, {{0x88a8, 1}, {0x8100, 2}});
   for (std::size_t length = 0; length < 22; ++length) {
     const Octets cut(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(length));
     EXPECT_EQ(error_of(DLT_EN10MB, cut), LinkError::Truncated) << length;

@@ -16,10 +16,10 @@
 namespace weir::ingest {
 namespace {
 
-using support::Octets;
-using support::octets;
-using support::pattern;
 using test::kLoopbackV4;
+using test::Octets;
+using test::octets;
+using test::pattern;
 using test::Sender;
 using ::testing::HasSubstr;
 

@@ -8,7 +8,7 @@
 
 #include <cstring>
 
-namespace weir::ingest::test {
+namespace weir::test {
 
 Sender::Sender(const IpAddress& to, std::uint16_t port)
     : fd_(::socket(to.is_v4() ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
@@ -44,7 +44,7 @@ void Sender::send(std::span<const std::byte> payload) const {
   EXPECT_EQ(::send(fd_, payload.data(), payload.size(), 0), static_cast<ssize_t>(payload.size()));
 }
 
-std::vector<std::vector<std::byte>> drain(DatagramBatch& batch, UdpSocket& socket) {
+std::vector<std::vector<std::byte>> drain(ingest::DatagramBatch& batch, ingest::UdpSocket& socket) {
   std::vector<std::vector<std::byte>> payloads;
   for (;;) {
     const auto datagrams = batch.receive(socket, TrafficTime{});
@@ -54,4 +54,4 @@ std::vector<std::vector<std::byte>> drain(DatagramBatch& batch, UdpSocket& socke
   }
 }
 
-}  // namespace weir::ingest::test
+}  // namespace weir::test

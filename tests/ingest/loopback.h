@@ -9,7 +9,7 @@
 #include "collector/ingest/udp_socket.h"
 #include "collector/model/ip_address.h"
 
-namespace weir::ingest::test {
+namespace weir::test {
 
 inline const IpAddress kLoopbackV4 = IpAddress::v4(0x7f00'0001);
 inline const IpAddress kLoopbackV6 = IpAddress::v6(0, 1);
@@ -31,6 +31,7 @@ class Sender {
 };
 
 /// Everything that waits in `socket`, copied.
-[[nodiscard]] std::vector<std::vector<std::byte>> drain(DatagramBatch& batch, UdpSocket& socket);
+[[nodiscard]] std::vector<std::vector<std::byte>> drain(ingest::DatagramBatch& batch,
+                                                        ingest::UdpSocket& socket);
 
-}  // namespace weir::ingest::test
+}  // namespace weir::test

@@ -14,12 +14,12 @@
 namespace weir::ingest {
 namespace {
 
-using support::ByteOrder;
-using support::Octets;
-using support::octets;
-using support::pattern;
-using support::PcapBuilder;
-using support::TemporaryFile;
+using test::ByteOrder;
+using test::Octets;
+using test::octets;
+using test::pattern;
+using test::PcapBuilder;
+using test::TemporaryFile;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
@@ -56,15 +56,15 @@ Contents read(const Octets& bytes) {
   return contents;
 }
 
-Octets packet(std::string_view payload) { return support::ipv4(support::udp(octets(payload))); }
+Octets packet(std::string_view payload) { return test::ipv4(test::udp(octets(payload))); }
 
 TEST(PcapFile, ReadsEveryFormatAndByteOrder) {
   for (const auto format : {PcapBuilder::Format::Microseconds, PcapBuilder::Format::Nanoseconds,
                             PcapBuilder::Format::Pcapng}) {
     for (const ByteOrder order : {ByteOrder::Little, ByteOrder::Big}) {
       PcapBuilder builder(1, format, order);
-      builder.add(support::ethernet(packet("one")), kTimeMs)
-          .add(support::ethernet(packet("two!")), kTimeMs + 1'001);
+      builder.add(test::ethernet(packet("one")), kTimeMs)
+          .add(test::ethernet(packet("two!")), kTimeMs + 1'001);
       const Contents contents = read(builder.bytes());
       EXPECT_EQ(contents.failure, "");
       EXPECT_EQ(contents.payloads, (std::vector<Octets>{octets("one"), octets("two!")}));
@@ -80,14 +80,14 @@ TEST(PcapFile, ReadsEveryLinkType) {
   // LINKTYPE_ values, which are a file's; libpcap turns them into DLT_ values.
   const Octets four = packet("x");
   const std::vector<std::pair<std::uint32_t, Octets>> frames{
-      {0, support::bsd_loopback(four, 2, ByteOrder::Little)},
-      {1, support::ethernet(four, {{0x88a8, 7}, {0x8100, 8}})},
+      {0, test::bsd_loopback(four, 2, ByteOrder::Little)},
+      {1, test::ethernet(four, {{0x88a8, 7}, {0x8100, 8}})},
       {101, four},
-      {108, support::bsd_loopback(four, 2, ByteOrder::Big)},
-      {113, support::linux_cooked(four)},
+      {108, test::bsd_loopback(four, 2, ByteOrder::Big)},
+      {113, test::linux_cooked(four)},
       {228, four},
-      {229, support::ipv6(support::udp(octets("x")))},
-      {276, support::linux_cooked_2(four)},
+      {229, test::ipv6(test::udp(octets("x")))},
+      {276, test::linux_cooked_2(four)},
   };
   for (const auto& [link_type, frame] : frames) {
     const Contents contents = read(PcapBuilder(link_type).add(frame, kTimeMs).bytes());
@@ -110,16 +110,16 @@ TEST(PcapFile, AnotherLinkTypeIsASentenceWithTheMend) {
 }
 
 TEST(PcapFile, ReassemblesAndCountsWhatIsLeftAtTheEnd) {
-  const Octets segment = support::udp(pattern(2'000));
+  const Octets segment = test::udp(pattern(2'000));
   const auto part = [&](std::size_t offset, std::size_t bytes, bool has_more) {
-    return support::ethernet(support::ipv4(std::span(segment).subspan(offset, bytes),
-                                           {.offset = offset, .has_more = has_more}));
+    return test::ethernet(test::ipv4(std::span(segment).subspan(offset, bytes),
+                                     {.offset = offset, .has_more = has_more}));
   };
   PcapBuilder builder;
   builder.add(part(1'480, segment.size() - 1'480, false), kTimeMs)
       .add(part(0, 1'480, true), kTimeMs)
       .add(part(0, 1'480, true), kTimeMs)
-      .add(support::ethernet_of_type(0x0806, Octets(28)), kTimeMs);
+      .add(test::ethernet_of_type(0x0806, Octets(28)), kTimeMs);
   const Contents contents = read(builder.bytes());
   EXPECT_EQ(contents.payloads, std::vector<Octets>{pattern(2'000)});
   EXPECT_EQ(contents.stats, (CaptureStats{.packets = 4,
@@ -132,8 +132,8 @@ TEST(PcapFile, ReassemblesAndCountsWhatIsLeftAtTheEnd) {
 
 TEST(PcapFile, CountsPacketsCutByTheCaptureLength) {
   PcapBuilder builder;
-  builder.add(support::ethernet(packet("whole")), kTimeMs)
-      .add(support::ethernet(packet("cut")), kTimeMs, 43);
+  builder.add(test::ethernet(packet("whole")), kTimeMs)
+      .add(test::ethernet(packet("cut")), kTimeMs, 43);
   const Contents contents = read(builder.bytes());
   EXPECT_EQ(contents.payloads, std::vector<Octets>{octets("whole")});
   EXPECT_EQ(contents.stats, (CaptureStats{.packets = 2, .datagrams = 1, .truncated_packets = 1}));
@@ -143,9 +143,9 @@ TEST(PcapFile, EveryCutOfTheFileGivesWhatIsWhole) {
   for (const auto format : {PcapBuilder::Format::Microseconds, PcapBuilder::Format::Pcapng}) {
     PcapBuilder builder(1, format);
     const std::size_t empty_bytes = builder.bytes().size();
-    builder.add(support::ethernet(packet("one")), kTimeMs);
+    builder.add(test::ethernet(packet("one")), kTimeMs);
     const std::size_t one_bytes = builder.bytes().size();
-    builder.add(support::ethernet(packet("two")), kTimeMs);
+    builder.add(test::ethernet(packet("two")), kTimeMs);
     const Octets& whole = builder.bytes();
     for (std::size_t length = empty_bytes; length <= whole.size(); ++length) {
       const Octets cut(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(length));
@@ -167,7 +167,7 @@ TEST(PcapFile, EveryCutOfTheFileGivesWhatIsWhole) {
 
 TEST(PcapFile, ACutShortFileSaysSoAndStaysAtItsEnd) {
   PcapBuilder builder;
-  builder.add(support::ethernet(packet("one")), kTimeMs).add(Octets(60), kTimeMs);
+  builder.add(test::ethernet(packet("one")), kTimeMs).add(Octets(60), kTimeMs);
   const TemporaryFile file(std::span(builder.bytes()).first(builder.bytes().size() - 10));
   auto capture = PcapFile::open(file.path());
   ASSERT_TRUE(capture);
@@ -178,7 +178,7 @@ TEST(PcapFile, ACutShortFileSaysSoAndStaysAtItsEnd) {
 }
 
 TEST(PcapFile, GarbageAfterAPacketIsAFailureThatKeepsWhatCameBefore) {
-  Octets bytes = PcapBuilder().add(support::ethernet(packet("one")), kTimeMs).bytes();
+  Octets bytes = PcapBuilder().add(test::ethernet(packet("one")), kTimeMs).bytes();
   bytes.insert(bytes.end(), 64, std::byte{0xff});
   const Contents contents = read(bytes);
   EXPECT_EQ(contents.payloads, std::vector<Octets>{octets("one")});
@@ -187,8 +187,8 @@ TEST(PcapFile, GarbageAfterAPacketIsAFailureThatKeepsWhatCameBefore) {
 
 TEST(PcapFile, KeepsItsPlaceWhenMoved) {
   const TemporaryFile file(PcapBuilder()
-                               .add(support::ethernet(packet("one")), kTimeMs)
-                               .add(support::ethernet(packet("two")), kTimeMs)
+                               .add(test::ethernet(packet("one")), kTimeMs)
+                               .add(test::ethernet(packet("two")), kTimeMs)
                                .bytes());
   auto opened = PcapFile::open(file.path());
   ASSERT_TRUE(opened);
@@ -200,7 +200,7 @@ TEST(PcapFile, KeepsItsPlaceWhenMoved) {
 }
 
 TEST(PcapFile, GivesPacketsAsCaptured) {
-  const Octets frame = support::ethernet(packet("one"));
+  const Octets frame = test::ethernet(packet("one"));
   const TemporaryFile file(PcapBuilder().add(frame, kTimeMs, 20).bytes());
   auto capture = PcapFile::open(file.path());
   ASSERT_TRUE(capture);
@@ -218,8 +218,7 @@ TEST(PcapFile, GivesPacketsAsCaptured) {
 TEST(PcapFile, SecondsHaveNoSign) {
   // 2099-01-01: beyond 31 bits.
   constexpr std::int64_t kLate = 4'070'908'800'000;
-  const Contents contents =
-      read(PcapBuilder().add(support::ethernet(packet("late")), kLate).bytes());
+  const Contents contents = read(PcapBuilder().add(test::ethernet(packet("late")), kLate).bytes());
   EXPECT_EQ(contents.arrivals, std::vector{traffic_time_ms(kLate)});
 }
 

@@ -10,15 +10,15 @@
 namespace weir::ingest {
 namespace {
 
-using support::Ipv4Fields;
-using support::Ipv6FragmentFields;
-using support::Octets;
-using support::octets;
-using support::pattern;
+using test::Ipv4Fields;
+using test::Ipv6FragmentFields;
+using test::Octets;
+using test::octets;
+using test::pattern;
 
 const TrafficTime kArrival = traffic_time_ms(1'700'000'000'500);
 const Ipv4Fields kV4Fields;
-const support::Ipv6Fields kV6Fields;
+const test::Ipv6Fields kV6Fields;
 
 /// A packet of raw IP; it was longer on the link by `cut_bytes`.
 CapturedPacket captured(const Octets& bytes, std::size_t cut_bytes = 0) {
@@ -39,8 +39,8 @@ Octets first(const Octets& bytes, std::size_t count) {
 
 TEST(UdpExtractor, ReadsIpv4Whole) {
   UdpExtractor extractor;
-  const Octets packet = support::ipv4(
-      support::udp(octets("flow"), {.source_port = 40'001, .destination_port = 6'343}));
+  const Octets packet =
+      test::ipv4(test::udp(octets("flow"), {.source_port = 40'001, .destination_port = 6'343}));
   const auto datagram = extractor.extract(captured(packet));
   ASSERT_TRUE(datagram);
   EXPECT_EQ(payload_of(datagram), octets("flow"));
@@ -53,7 +53,7 @@ TEST(UdpExtractor, ReadsIpv4Whole) {
 
 TEST(UdpExtractor, ReadsIpv6Whole) {
   UdpExtractor extractor;
-  const Octets packet = support::ipv6(support::udp(octets("flow")));
+  const Octets packet = test::ipv6(test::udp(octets("flow")));
   const auto datagram = extractor.extract(captured(packet));
   ASSERT_TRUE(datagram);
   EXPECT_EQ(payload_of(datagram), octets("flow"));
@@ -65,15 +65,15 @@ TEST(UdpExtractor, ReadsIpv6Whole) {
 TEST(UdpExtractor, SkipsIpv4Options) {
   UdpExtractor extractor;
   EXPECT_EQ(payload_of(extractor.extract(
-                captured(support::ipv4(support::udp(octets("flow")), {.option_bytes = 40})))),
+                captured(test::ipv4(test::udp(octets("flow")), {.option_bytes = 40})))),
             octets("flow"));
 }
 
 TEST(UdpExtractor, SkipsIpv6ExtensionHeaders) {
   UdpExtractor extractor;
-  const Octets packet = support::ipv6(
-      support::ipv6_extension(
-          43, support::ipv6_extension(60, support::ipv6_extension(17, support::udp(octets("x"))))),
+  const Octets packet = test::ipv6(
+      test::ipv6_extension(
+          43, test::ipv6_extension(60, test::ipv6_extension(17, test::udp(octets("x"))))),
       {.next_header = 0});
   EXPECT_EQ(payload_of(extractor.extract(captured(packet))), octets("x"));
 }
@@ -85,60 +85,60 @@ TEST(UdpExtractor, MeasuresTheAuthenticationHeaderInItsOwnUnit) {
   header[0] = std::byte{17};
   header[1] = std::byte{4};
   const Octets packet =
-      support::ipv6(support::join({header, support::udp(octets("signed"))}), {.next_header = 51});
+      test::ipv6(test::join({header, test::udp(octets("signed"))}), {.next_header = 51});
   EXPECT_EQ(payload_of(extractor.extract(captured(packet))), octets("signed"));
 }
 
 TEST(UdpExtractor, BoundsTheExtensionHeaders) {
   UdpExtractor extractor;
-  Octets rest = support::ipv6_extension(17, support::udp(octets("x")));
-  for (int i = 0; i < 100; ++i) rest = support::ipv6_extension(60, rest);
-  EXPECT_FALSE(extractor.extract(captured(support::ipv6(rest, {.next_header = 60}))));
+  Octets rest = test::ipv6_extension(17, test::udp(octets("x")));
+  for (int i = 0; i < 100; ++i) rest = test::ipv6_extension(60, rest);
+  EXPECT_FALSE(extractor.extract(captured(test::ipv6(rest, {.next_header = 60}))));
   EXPECT_EQ(extractor.stats(), (CaptureStats{.packets = 1, .malformed = 1}));
 }
 
 TEST(UdpExtractor, CutsTheFramesPaddingOff) {
   UdpExtractor extractor;
   for (const Octets& packet :
-       {support::ipv4(support::udp(octets("x"))), support::ipv6(support::udp(octets("x")))})
-    EXPECT_EQ(payload_of(extractor.extract(captured(support::join({packet, Octets(17)})))),
+       {test::ipv4(test::udp(octets("x"))), test::ipv6(test::udp(octets("x")))})
+    EXPECT_EQ(payload_of(extractor.extract(captured(test::join({packet, Octets(17)})))),
               octets("x"));
 }
 
 TEST(UdpExtractor, TheSmallerOfTheUdpAndTheIpLengthCounts) {
   UdpExtractor extractor;
   EXPECT_EQ(payload_of(extractor.extract(
-                captured(support::ipv4(support::udp(octets("flow+rest"), {.length = 12}))))),
+                captured(test::ipv4(test::udp(octets("flow+rest"), {.length = 12}))))),
             octets("flow"));
   EXPECT_EQ(payload_of(extractor.extract(
-                captured(support::ipv4(support::udp(octets("flow"), {.length = 60'000}))))),
+                captured(test::ipv4(test::udp(octets("flow"), {.length = 60'000}))))),
             octets("flow"));
   EXPECT_EQ(extractor.stats(), (CaptureStats{.packets = 2, .datagrams = 2}));
 }
 
 TEST(UdpExtractor, AZeroIpLengthIsTheRestOfTheFrame) {
   UdpExtractor extractor;
-  EXPECT_EQ(payload_of(extractor.extract(
-                captured(support::ipv4(support::udp(octets("flow")), {.length = 0})))),
-            octets("flow"));
-  EXPECT_EQ(payload_of(extractor.extract(
-                captured(support::ipv6(support::udp(octets("flow")), {.length = 0})))),
-            octets("flow"));
+  EXPECT_EQ(
+      payload_of(extractor.extract(captured(test::ipv4(test::udp(octets("flow")), {.length = 0})))),
+      octets("flow"));
+  EXPECT_EQ(
+      payload_of(extractor.extract(captured(test::ipv6(test::udp(octets("flow")), {.length = 0})))),
+      octets("flow"));
 }
 
 TEST(UdpExtractor, DeliversADatagramWithoutAByte) {
   UdpExtractor extractor;
-  const auto datagram = extractor.extract(captured(support::ipv4(support::udp({}))));
+  const auto datagram = extractor.extract(captured(test::ipv4(test::udp({}))));
   ASSERT_TRUE(datagram);
   EXPECT_TRUE(datagram->payload.empty());
 }
 
 TEST(UdpExtractor, CountsOtherProtocols) {
   UdpExtractor extractor;
-  EXPECT_FALSE(extractor.extract(captured(support::ipv4(Octets(20), {.protocol = 6}))));
-  EXPECT_FALSE(extractor.extract(captured(support::ipv6(Octets(20), {.next_header = 6}))));
-  EXPECT_FALSE(extractor.extract(captured(support::ipv6({}, {.next_header = 59}))));
-  const Octets arp = support::ethernet_of_type(0x0806, Octets(28));
+  EXPECT_FALSE(extractor.extract(captured(test::ipv4(Octets(20), {.protocol = 6}))));
+  EXPECT_FALSE(extractor.extract(captured(test::ipv6(Octets(20), {.next_header = 6}))));
+  EXPECT_FALSE(extractor.extract(captured(test::ipv6({}, {.next_header = 59}))));
+  const Octets arp = test::ethernet_of_type(0x0806, Octets(28));
   EXPECT_FALSE(extractor.extract({.bytes = arp,
                                   .original_length = static_cast<std::uint32_t>(arp.size()),
                                   .link_type = DLT_EN10MB,
@@ -148,23 +148,23 @@ TEST(UdpExtractor, CountsOtherProtocols) {
 
 TEST(UdpExtractor, RefusesHeadersThatCannotBe) {
   UdpExtractor extractor;
-  const Octets segment = support::udp(octets("flow"));
+  const Octets segment = test::udp(octets("flow"));
   for (const Octets& packet :
-       {support::ipv4(segment, {.header_words = 4}), support::ipv4(segment, {.length = 19}),
-        support::ipv4(segment, {.length = 33}), support::ipv6(segment, {.length = 13}),
-        support::ipv4(support::udp(octets("flow"), {.length = 7})),
-        support::ipv6(support::udp(octets("flow"), {.length = 0})), support::ipv4(Octets(7)),
+       {test::ipv4(segment, {.header_words = 4}), test::ipv4(segment, {.length = 19}),
+        test::ipv4(segment, {.length = 33}), test::ipv6(segment, {.length = 13}),
+        test::ipv4(test::udp(octets("flow"), {.length = 7})),
+        test::ipv6(test::udp(octets("flow"), {.length = 0})), test::ipv4(Octets(7)),
         Octets(40, std::byte{0x50}), Octets{}})
     EXPECT_FALSE(extractor.extract(captured(packet)));
   EXPECT_EQ(extractor.stats(), (CaptureStats{.packets = 9, .malformed = 9}));
 }
 
 TEST(UdpExtractor, EveryCutByTheCaptureLengthIsTruncated) {
-  const Octets extension = support::ipv6_extension(17, support::udp(octets("flow")));
-  for (const Octets& whole : {support::ipv4(support::udp(octets("flow")), {.option_bytes = 8}),
-                              support::ipv6(extension, {.next_header = 0}),
-                              support::ipv6(support::ipv6_fragment(extension, {.next_header = 60}),
-                                            {.next_header = 44})}) {
+  const Octets extension = test::ipv6_extension(17, test::udp(octets("flow")));
+  for (const Octets& whole :
+       {test::ipv4(test::udp(octets("flow")), {.option_bytes = 8}),
+        test::ipv6(extension, {.next_header = 0}),
+        test::ipv6(test::ipv6_fragment(extension, {.next_header = 60}), {.next_header = 44})}) {
     UdpExtractor extractor;
     for (std::size_t length = 0; length < whole.size(); ++length) {
       const Octets cut = first(whole, length);
@@ -177,7 +177,7 @@ TEST(UdpExtractor, EveryCutByTheCaptureLengthIsTruncated) {
 }
 
 TEST(UdpExtractor, TheSameCutsWithoutACaptureLengthAreMalformed) {
-  const Octets whole = support::ipv4(support::udp(octets("flow")));
+  const Octets whole = test::ipv4(test::udp(octets("flow")));
   UdpExtractor extractor;
   for (std::size_t length = 0; length < whole.size(); ++length)
     EXPECT_FALSE(extractor.extract(captured(first(whole, length)))) << length;
@@ -186,18 +186,17 @@ TEST(UdpExtractor, TheSameCutsWithoutACaptureLengthAreMalformed) {
 
 TEST(UdpExtractor, APacketCutInItsPaddingAloneIsWhole) {
   UdpExtractor extractor;
-  EXPECT_EQ(
-      payload_of(extractor.extract(captured(support::ipv4(support::udp(octets("flow"))), 14))),
-      octets("flow"));
+  EXPECT_EQ(payload_of(extractor.extract(captured(test::ipv4(test::udp(octets("flow"))), 14))),
+            octets("flow"));
   EXPECT_EQ(extractor.stats(), (CaptureStats{.packets = 1, .datagrams = 1}));
 }
 
 TEST(UdpExtractor, ReassemblesIpv4OutOfOrder) {
   UdpExtractor extractor;
-  const Octets segment = support::udp(pattern(4'000));
+  const Octets segment = test::udp(pattern(4'000));
   const auto part = [&](std::size_t offset, std::size_t bytes, bool has_more) {
-    return support::ipv4(std::span(segment).subspan(offset, bytes),
-                         {.offset = offset, .has_more = has_more});
+    return test::ipv4(std::span(segment).subspan(offset, bytes),
+                      {.offset = offset, .has_more = has_more});
   };
   EXPECT_FALSE(extractor.extract(captured(part(2'960, 1'048, false))));
   EXPECT_FALSE(extractor.extract(captured(part(0, 1'480, true))));
@@ -214,13 +213,13 @@ TEST(UdpExtractor, ReassemblesIpv4OutOfOrder) {
 
 TEST(UdpExtractor, ReassemblesIpv6BehindExtensionHeaders) {
   UdpExtractor extractor;
-  const Octets whole = support::ipv6_extension(17, support::udp(pattern(3'000)));
+  const Octets whole = test::ipv6_extension(17, test::udp(pattern(3'000)));
   const auto part = [&](std::size_t offset, std::size_t bytes, bool has_more) {
-    return support::ipv6(support::ipv6_extension(
-                             44, support::ipv6_fragment(
-                                     std::span(whole).subspan(offset, bytes),
-                                     {.next_header = 60, .offset = offset, .has_more = has_more})),
-                         {.next_header = 0});
+    return test::ipv6(
+        test::ipv6_extension(
+            44, test::ipv6_fragment(std::span(whole).subspan(offset, bytes),
+                                    {.next_header = 60, .offset = offset, .has_more = has_more})),
+        {.next_header = 0});
   };
   EXPECT_FALSE(extractor.extract(captured(part(0, 1'448, true))));
   EXPECT_FALSE(extractor.extract(captured(part(1'448, 1'448, true))));
@@ -235,7 +234,7 @@ TEST(UdpExtractor, ReassemblesIpv6BehindExtensionHeaders) {
 TEST(UdpExtractor, AnAtomicFragmentIsWhole) {
   UdpExtractor extractor;
   const Octets packet =
-      support::ipv6(support::ipv6_fragment(support::udp(octets("flow")), {}), {.next_header = 44});
+      test::ipv6(test::ipv6_fragment(test::udp(octets("flow")), {}), {.next_header = 44});
   EXPECT_EQ(payload_of(extractor.extract(captured(packet))), octets("flow"));
   EXPECT_EQ(extractor.stats(), (CaptureStats{.packets = 1, .datagrams = 1}));
 }
@@ -243,12 +242,12 @@ TEST(UdpExtractor, AnAtomicFragmentIsWhole) {
 TEST(UdpExtractor, AFragmentInsideAReassembledPacketIsRefused) {
   UdpExtractor extractor;
   // The reassembled payload is again a fragment that waits for others.
-  const Octets inner = support::ipv6_extension(
-      44, support::ipv6_fragment(Octets(80), {.next_header = 17, .has_more = true}));
+  const Octets inner = test::ipv6_extension(
+      44, test::ipv6_fragment(Octets(80), {.next_header = 17, .has_more = true}));
   const auto part = [&](std::size_t offset, std::size_t bytes, bool has_more) {
-    return support::ipv6(
-        support::ipv6_fragment(std::span(inner).subspan(offset, bytes),
-                               {.next_header = 60, .offset = offset, .has_more = has_more}),
+    return test::ipv6(
+        test::ipv6_fragment(std::span(inner).subspan(offset, bytes),
+                            {.next_header = 60, .offset = offset, .has_more = has_more}),
         {.next_header = 44});
   };
   EXPECT_FALSE(extractor.extract(captured(part(0, 48, true))));
@@ -258,7 +257,7 @@ TEST(UdpExtractor, AFragmentInsideAReassembledPacketIsRefused) {
 
 TEST(UdpExtractor, AFragmentCutByTheCaptureLengthIsTruncated) {
   UdpExtractor extractor;
-  const Octets part = support::ipv4(Octets(1'480), {.offset = 0, .has_more = true});
+  const Octets part = test::ipv4(Octets(1'480), {.offset = 0, .has_more = true});
   EXPECT_FALSE(extractor.extract(captured(first(part, 128), part.size() - 128)));
   EXPECT_EQ(extractor.stats(), (CaptureStats{.packets = 1, .truncated_packets = 1}));
 }
@@ -266,10 +265,10 @@ TEST(UdpExtractor, AFragmentCutByTheCaptureLengthIsTruncated) {
 TEST(UdpExtractor, FragmentsOfOtherProtocolsAreNotKept) {
   UdpExtractor extractor;
   EXPECT_FALSE(extractor.extract(
-      captured(support::ipv4(Octets(80), {.protocol = 6, .offset = 0, .has_more = true}))));
-  EXPECT_FALSE(extractor.extract(captured(
-      support::ipv6(support::ipv6_fragment(Octets(80), {.next_header = 6, .has_more = true}),
-                    {.next_header = 44}))));
+      captured(test::ipv4(Octets(80), {.protocol = 6, .offset = 0, .has_more = true}))));
+  EXPECT_FALSE(extractor.extract(
+      captured(test::ipv6(test::ipv6_fragment(Octets(80), {.next_header = 6, .has_more = true}),
+                          {.next_header = 44}))));
   extractor.finish();
   EXPECT_EQ(extractor.stats(), (CaptureStats{.packets = 2, .not_udp = 2}));
 }
@@ -277,9 +276,9 @@ TEST(UdpExtractor, FragmentsOfOtherProtocolsAreNotKept) {
 TEST(UdpExtractor, CountsFragmentsThatNeverBecomeADatagram) {
   UdpExtractor extractor;
   EXPECT_FALSE(
-      extractor.extract(captured(support::ipv4(Octets(80), {.offset = 0, .has_more = true}))));
+      extractor.extract(captured(test::ipv4(Octets(80), {.offset = 0, .has_more = true}))));
   EXPECT_FALSE(
-      extractor.extract(captured(support::ipv4(Octets(80), {.offset = 160, .has_more = true}))));
+      extractor.extract(captured(test::ipv4(Octets(80), {.offset = 160, .has_more = true}))));
   EXPECT_EQ(extractor.stats(), (CaptureStats{.packets = 2}));
   extractor.finish();
   EXPECT_EQ(extractor.stats(), (CaptureStats{.packets = 2, .fragments_dropped = 2}));
@@ -287,13 +286,13 @@ TEST(UdpExtractor, CountsFragmentsThatNeverBecomeADatagram) {
 
 TEST(UdpExtractor, TheSameIdentificationFromAnotherSourceIsAnotherDatagram) {
   UdpExtractor extractor;
-  const Octets segment = support::udp(pattern(152));
+  const Octets segment = test::udp(pattern(152));
   EXPECT_FALSE(extractor.extract(
-      captured(support::ipv4(std::span(segment).first(80), {.offset = 0, .has_more = true}))));
-  EXPECT_FALSE(extractor.extract(captured(support::ipv4(
+      captured(test::ipv4(std::span(segment).first(80), {.offset = 0, .has_more = true}))));
+  EXPECT_FALSE(extractor.extract(captured(test::ipv4(
       std::span(segment).subspan(80), {.source = IpAddress::v4(0xc000'0263), .offset = 80}))));
   EXPECT_EQ(payload_of(extractor.extract(
-                captured(support::ipv4(std::span(segment).subspan(80), {.offset = 80})))),
+                captured(test::ipv4(std::span(segment).subspan(80), {.offset = 80})))),
             pattern(152));
 }
 

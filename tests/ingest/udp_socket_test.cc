@@ -15,9 +15,9 @@
 namespace weir::ingest {
 namespace {
 
-using support::pattern;
 using test::kLoopbackV4;
 using test::kLoopbackV6;
+using test::pattern;
 using ::testing::HasSubstr;
 
 TEST(UdpSocket, TakesAFreePortWhenAskedForNone) {

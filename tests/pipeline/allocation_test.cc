@@ -37,14 +37,14 @@ void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); 
 namespace weir::pipeline {
 namespace {
 
-using test_support::ByteWriter;
-using test_support::template_record;
+using test::ByteWriter;
+using test::template_record;
 
 constexpr std::uint32_t kSeconds = 1'700'000'000;
 constexpr IpAddress kRouter = IpAddress::v4(0xc000'02fa);
 
 std::vector<std::byte> netflow9_template() {
-  return build(test_support::Netflow9Message{
+  return build(test::Netflow9Message{
       .sets = {{.id = 0,
                 .body = template_record(
                     256, {{8, 4}, {12, 4}, {10, 4}, {14, 4}, {1, 4}, {2, 4}, {34, 4}})}}});
@@ -54,12 +54,12 @@ std::vector<std::byte> netflow9_data(std::uint32_t sequence) {
   ByteWriter data;
   for (std::uint32_t i = 0; i < 24; ++i)
     data.u32(0xcb00'7100 + i).u32(0x0a00'0000 + i).u32(1 + i % 3).u32(2).u32(1'500).u32(1).u32(100);
-  return build(test_support::Netflow9Message{.sequence = sequence,
-                                             .sets = {{.id = 256, .body = data.data()}}});
+  return build(
+      test::Netflow9Message{.sequence = sequence, .sets = {{.id = 256, .body = data.data()}}});
 }
 
 std::vector<std::byte> netflow5_data(std::uint32_t sequence) {
-  test_support::Netflow5Message message{.sequence = sequence, .sampling = 1U << 14 | 100};
+  test::Netflow5Message message{.sequence = sequence, .sampling = 1U << 14 | 100};
   message.records.resize(30);
   return build(message);
 }

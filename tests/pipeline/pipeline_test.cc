@@ -15,7 +15,7 @@
 namespace weir::pipeline {
 namespace {
 
-using test_support::Netflow5Message;
+using test::Netflow5Message;
 
 constexpr IpAddress kLoopback = IpAddress::v4(0x7f00'0001);
 

@@ -15,9 +15,9 @@
 namespace weir::pipeline {
 namespace {
 
-using test_support::ByteWriter;
-using test_support::IpfixMessage;
-using test_support::template_record;
+using test::ByteWriter;
+using test::IpfixMessage;
+using test::template_record;
 
 /// 2012-09-30T12:00:00Z, a multiple of 300 s.
 constexpr std::uint32_t kNoon = 1'349'006'400;
@@ -56,13 +56,13 @@ Sent ipfix(std::uint32_t router, std::int64_t arrival_s, const std::vector<FlowS
           .arrival_ms = (std::int64_t{kNoon} + arrival_s) * 1'000};
 }
 
-support::TemporaryFile capture_of(const std::vector<Sent>& all) {
-  support::PcapBuilder pcap;
+test::TemporaryFile capture_of(const std::vector<Sent>& all) {
+  test::PcapBuilder pcap;
   for (const auto& sent : all)
-    pcap.add(support::ethernet(support::ipv4(support::udp(sent.payload),
-                                             {.source = IpAddress::v4(0xc000'0200 + sent.router)})),
+    pcap.add(test::ethernet(test::ipv4(test::udp(sent.payload),
+                                       {.source = IpAddress::v4(0xc000'0200 + sent.router)})),
              sent.arrival_ms);
-  return support::TemporaryFile(pcap.bytes());
+  return test::TemporaryFile(pcap.bytes());
 }
 
 config::Config config_of(std::uint32_t routers, std::chrono::seconds lateness) {

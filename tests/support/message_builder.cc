@@ -1,6 +1,6 @@
 #include "tests/support/message_builder.h"
 
-namespace weir::test_support {
+namespace weir::test {
 namespace {
 
 void add_fields(ByteWriter& out, std::span<const TestField> fields) {
@@ -119,4 +119,4 @@ Datagram datagram_of(std::span<const std::byte> payload) {
           .arrival = traffic_time_ms(1'700'000'001'000)};
 }
 
-}  // namespace weir::test_support
+}  // namespace weir::test

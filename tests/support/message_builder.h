@@ -13,7 +13,7 @@
 
 /// Builders of NetFlow v5, v9 and IPFIX messages, for tests. They share no code with the
 /// decoders, and every length and count can be declared wrongly.
-namespace weir::test_support {
+namespace weir::test {
 
 /// Big-endian bytes, appended.
 class ByteWriter {
@@ -116,4 +116,4 @@ struct Netflow5Message {
 /// A datagram of `payload` from 192.0.2.250, port 50000.
 [[nodiscard]] Datagram datagram_of(std::span<const std::byte> payload);
 
-}  // namespace weir::test_support
+}  // namespace weir::test

@@ -7,7 +7,7 @@
 
 #include "collector/model/record_sink.h"
 
-namespace weir::test_support {
+namespace weir::test {
 
 /// Keeps all that a decoder hands on.
 class MessageSink final : public RecordSink {
@@ -78,4 +78,4 @@ class MessageSink final : public RecordSink {
   return text;
 }
 
-}  // namespace weir::test_support
+}  // namespace weir::test

@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <stdexcept>
 
-namespace weir::support {
+namespace weir::test {
 namespace {
 
 using Bytes = std::span<const std::byte>;
@@ -223,4 +223,4 @@ TemporaryFile::TemporaryFile(Bytes contents) {
 
 TemporaryFile::~TemporaryFile() { ::unlink(path_.c_str()); }
 
-}  // namespace weir::support
+}  // namespace weir::test

@@ -11,7 +11,7 @@
 
 #include "collector/model/ip_address.h"
 
-namespace weir::support {
+namespace weir::test {
 
 /// Builds packets and capture files byte by byte, right or broken on purpose. Shares no code
 /// with what reads them.
@@ -115,4 +115,4 @@ class TemporaryFile {
   std::string path_;
 };
 
-}  // namespace weir::support
+}  // namespace weir::test

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace weir::support {
+namespace weir::test {
 namespace {
 
 void write_item(WordWriter& writer, std::uint32_t tag, std::span<const std::byte> body,
@@ -176,4 +176,4 @@ Bytes SflowBuilder::build() const {
   return writer.written();
 }
 
-}  // namespace weir::support
+}  // namespace weir::test

@@ -10,7 +10,7 @@
 #include "collector/model/ip_address.h"
 #include "tests/support/sflow_frame.h"
 
-namespace weir::support {
+namespace weir::test {
 
 /// A record of a sample. `declared_length` breaks what is built: the bytes stay.
 struct SflowRecord {
@@ -119,4 +119,4 @@ class SflowBuilder {
   WordWriter body_;
 };
 
-}  // namespace weir::support
+}  // namespace weir::test

@@ -1,6 +1,6 @@
 #include "tests/support/sflow_frame.h"
 
-namespace weir::support {
+namespace weir::test {
 
 WordWriter& WordWriter::u8(std::uint32_t value) {
   bytes_.push_back(static_cast<std::byte>(value & 0xffU));
@@ -103,4 +103,4 @@ FrameBuilder& FrameBuilder::zeros(std::size_t count) {
   return *this;
 }
 
-}  // namespace weir::support
+}  // namespace weir::test

@@ -7,7 +7,7 @@
 
 #include "collector/model/ip_address.h"
 
-namespace weir::support {
+namespace weir::test {
 
 using Bytes = std::vector<std::byte>;
 
@@ -79,4 +79,4 @@ class FrameBuilder {
   WordWriter writer_;
 };
 
-}  // namespace weir::support
+}  // namespace weir::test

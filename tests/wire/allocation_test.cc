@@ -28,15 +28,15 @@ void operator delete(void* memory, std::size_t /*size*/) noexcept { std::free(me
 namespace weir::wire {
 namespace {
 
-using test_support::build;
-using test_support::ByteWriter;
-using test_support::datagram_of;
-using test_support::IpfixMessage;
-using test_support::Netflow5Message;
-using test_support::Netflow5Record;
-using test_support::netflow9_options_template;
-using test_support::Netflow9Message;
-using test_support::template_record;
+using test::build;
+using test::ByteWriter;
+using test::datagram_of;
+using test::IpfixMessage;
+using test::Netflow5Message;
+using test::Netflow5Record;
+using test::netflow9_options_template;
+using test::Netflow9Message;
+using test::template_record;
 
 class CountingSink final : public RecordSink {
  public:

@@ -7,7 +7,7 @@
 namespace weir::wire {
 namespace {
 
-using test_support::ByteWriter;
+using test::ByteWriter;
 
 TEST(ByteReader, ReadsBigEndianIntegersOfEveryWidth) {
   const ByteWriter in = ByteWriter{}

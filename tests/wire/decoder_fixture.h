@@ -18,15 +18,15 @@ class DecoderTest : public testing::Test {
  protected:
   template <class Message>
   DecodeOutcome decode(const Message& message) {
-    return decode_bytes(test_support::build(message));
+    return decode_bytes(test::build(message));
   }
   DecodeOutcome decode_bytes(const std::vector<std::byte>& bytes) {
-    return decoder.decode(test_support::datagram_of(bytes), sink);
+    return decoder.decode(test::datagram_of(bytes), sink);
   }
   template <class Message>
   DecodeOutcome decode_from(std::uint16_t port, const Message& message) {
-    const auto bytes = test_support::build(message);
-    Datagram datagram = test_support::datagram_of(bytes);
+    const auto bytes = test::build(message);
+    Datagram datagram = test::datagram_of(bytes);
     datagram.source_port = port;
     return decoder.decode(datagram, sink);
   }
@@ -45,7 +45,7 @@ class DecoderTest : public testing::Test {
 
   std::shared_ptr<SharedDecoderState> shared = make_shared_decoder_state();
   Decoder decoder{shared, {}};
-  test_support::MessageSink sink;
+  test::MessageSink sink;
 };
 
 }  // namespace weir::wire

@@ -7,12 +7,12 @@
 namespace weir::wire {
 namespace {
 
-using test_support::ByteWriter;
-using test_support::ipfix_options_template;
-using test_support::IpfixMessage;
-using test_support::template_record;
-using test_support::TestSet;
-using test_support::text_of;
+using test::ByteWriter;
+using test::ipfix_options_template;
+using test::IpfixMessage;
+using test::template_record;
+using test::TestSet;
+using test::text_of;
 
 class Ipfix : public DecoderTest {
  protected:
@@ -23,7 +23,7 @@ class Ipfix : public DecoderTest {
     return {.id = id, .body = ByteWriter{}.u32(octets).u32(packets).data()};
   }
   /// Sampling that `options` announce for the whole domain, for a record that says nothing.
-  FlowRecord sampled_by(std::vector<test_support::TestField> options,
+  FlowRecord sampled_by(std::vector<test::TestField> options,
                         const std::vector<std::byte>& values) {
     const auto body = ByteWriter{}.u32(7).bytes(values).data();
     decode(IpfixMessage{
@@ -325,7 +325,7 @@ TEST_F(Ipfix, MessageLengthThatIsOffByAFewIsReadInsideTheDatagramAndCounted) {
     const auto bytes = build(
         IpfixMessage{.sets = {small_template(), small_data(1, 1)}, .declared_length = declared});
     Decoder fresh{make_shared_decoder_state(), {}};
-    const DecodeOutcome outcome = fresh.decode(test_support::datagram_of(bytes), sink);
+    const DecodeOutcome outcome = fresh.decode(test::datagram_of(bytes), sink);
     EXPECT_EQ(outcome.records, 1U) << declared;
     EXPECT_EQ(refused(outcome, DecodeError::BadMessageLength), 1U) << declared;
     EXPECT_EQ(outcome.malformed_total, 1U);

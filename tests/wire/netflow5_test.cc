@@ -9,12 +9,12 @@
 namespace weir::wire {
 namespace {
 
-using test_support::build;
-using test_support::datagram_of;
-using test_support::MessageSink;
-using test_support::Netflow5Message;
-using test_support::Netflow5Record;
-using test_support::text_of;
+using test::build;
+using test::datagram_of;
+using test::MessageSink;
+using test::Netflow5Message;
+using test::Netflow5Record;
+using test::text_of;
 
 std::uint32_t bits(std::initializer_list<Has> all) {
   std::uint32_t sum = 0;

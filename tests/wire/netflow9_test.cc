@@ -5,12 +5,12 @@
 namespace weir::wire {
 namespace {
 
-using test_support::ByteWriter;
-using test_support::netflow9_options_template;
-using test_support::Netflow9Message;
-using test_support::template_record;
-using test_support::TestSet;
-using test_support::text_of;
+using test::ByteWriter;
+using test::netflow9_options_template;
+using test::Netflow9Message;
+using test::template_record;
+using test::TestSet;
+using test::text_of;
 
 class Netflow9 : public DecoderTest {
  protected:

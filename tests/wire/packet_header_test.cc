@@ -24,8 +24,8 @@ void PrintTo(const ParsedHeader& header, std::ostream* out) {
 
 namespace {
 
-using support::Bytes;
-using support::FrameBuilder;
+using test::Bytes;
+using test::FrameBuilder;
 
 const IpAddress kSource4 = IpAddress::v4(0xc000'0201);
 const IpAddress kDestination4 = IpAddress::v4(0xc633'6402);
@@ -328,9 +328,9 @@ TEST(RecordFromPacket, CookedAndRawPacketsCountIpAlone) {
   FrameBuilder ip;
   ip.ipv4({.total_length = 500}).tcp(1, 2, 2);
 
-  support::WordWriter cooked1;
+  test::WordWriter cooked1;
   cooked1.u16(0).u16(1).u16(6).zeros(8).u16(0x0800).bytes(ip.build());
-  support::WordWriter cooked2;
+  test::WordWriter cooked2;
   cooked2.u16(0x0800).u16(0).u32(7).u16(1).u8(4).u8(6).zeros(8).bytes(ip.build());
   struct Case {
     Bytes bytes;

@@ -14,23 +14,23 @@
 namespace weir::wire {
 namespace {
 
-using support::Bytes;
-using support::CounterSample;
-using support::ethernet_record;
-using support::FlowSample;
-using support::FrameBuilder;
-using support::Gateway;
-using support::gateway_record;
-using support::generic_counters_record;
-using support::raw_header_record;
-using support::router_record;
-using support::sampled_ip_record;
-using support::SampledIp;
-using support::SflowBuilder;
-using support::SflowForm;
-using support::SflowRecord;
-using support::switch_record;
-using support::WordWriter;
+using test::Bytes;
+using test::CounterSample;
+using test::ethernet_record;
+using test::FlowSample;
+using test::FrameBuilder;
+using test::Gateway;
+using test::gateway_record;
+using test::generic_counters_record;
+using test::raw_header_record;
+using test::router_record;
+using test::sampled_ip_record;
+using test::SampledIp;
+using test::SflowBuilder;
+using test::SflowForm;
+using test::SflowRecord;
+using test::switch_record;
+using test::WordWriter;
 
 const IpAddress kExporter = IpAddress::v4(0xcb00'7101);  // 203.0.113.1
 const IpAddress kAgent = IpAddress::v4(0xc000'02fe);     // 192.0.2.254

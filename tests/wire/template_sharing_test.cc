@@ -7,15 +7,15 @@
 namespace weir::wire {
 namespace {
 
-using test_support::build;
-using test_support::ByteWriter;
-using test_support::datagram_of;
-using test_support::IpfixMessage;
-using test_support::MessageSink;
-using test_support::netflow9_options_template;
-using test_support::Netflow9Message;
-using test_support::template_record;
-using test_support::TestSet;
+using test::build;
+using test::ByteWriter;
+using test::datagram_of;
+using test::IpfixMessage;
+using test::MessageSink;
+using test::netflow9_options_template;
+using test::Netflow9Message;
+using test::template_record;
+using test::TestSet;
 
 TestSet octets_first(std::uint16_t id = 256) {
   return {.id = 0, .body = template_record(id, {{1, 4}, {2, 4}})};

@@ -10,18 +10,18 @@
 namespace weir::wire {
 namespace {
 
-using test_support::build;
-using test_support::ByteWriter;
-using test_support::datagram_of;
-using test_support::ipfix_options_template;
-using test_support::IpfixMessage;
-using test_support::MessageSink;
-using test_support::Netflow5Message;
-using test_support::Netflow5Record;
-using test_support::netflow9_options_template;
-using test_support::Netflow9Message;
-using test_support::template_record;
-using test_support::text_of;
+using test::build;
+using test::ByteWriter;
+using test::datagram_of;
+using test::ipfix_options_template;
+using test::IpfixMessage;
+using test::MessageSink;
+using test::Netflow5Message;
+using test::Netflow5Record;
+using test::netflow9_options_template;
+using test::Netflow9Message;
+using test::template_record;
+using test::text_of;
 
 std::vector<std::byte> golden_netflow9() {
   ByteWriter data;
