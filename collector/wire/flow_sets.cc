@@ -47,6 +47,21 @@ constexpr std::size_t kKeysTried = 64;
   return fingerprint(message);
 }
 
+/// What v9 and IPFIX messages have in common; only a v9 header tells the uptime.
+[[nodiscard]] MessageContext context_of(const Datagram& datagram, Protocol protocol,
+                                        std::uint32_t domain,
+                                        std::int64_t export_seconds) noexcept {
+  return {.source = datagram.source,
+          .agent = datagram.source,
+          .source_port = datagram.source_port,
+          .protocol = protocol,
+          .domain = domain,
+          .arrival = datagram.arrival,
+          .released = datagram.arrival,
+          .export_time = traffic_time_ms(export_seconds * 1'000),
+          .has_export_time = export_seconds != 0};
+}
+
 }  // namespace
 
 FlowSetDecoder::FlowSetDecoder(std::shared_ptr<SharedDecoderState> shared,
@@ -85,19 +100,11 @@ void FlowSetDecoder::decode_netflow9(const Datagram& datagram, RecordSink& sink,
   outcome.recovered += session->sequence.advance(1);
 
   Message message{.session = *session,
-                  .context = {.source = datagram.source,
-                              .agent = datagram.source,
-                              .source_port = datagram.source_port,
-                              .protocol = Protocol::Netflow9,
-                              .domain = domain,
-                              .arrival = datagram.arrival,
-                              .released = datagram.arrival,
-                              .export_time = traffic_time_ms(export_seconds * 1'000),
-                              .has_export_time = export_seconds != 0,
-                              .has_uptime = true,
-                              .uptime_ms = uptime_ms},
+                  .context = context_of(datagram, Protocol::Netflow9, domain, export_seconds),
                   .sink = sink,
                   .outcome = outcome};
+  message.context.has_uptime = true;
+  message.context.uptime_ms = uptime_ms;
   refresh(*session);
   (void)read_sets(reader, datagram.payload.size(), message);
   release_held(message);
@@ -139,15 +146,7 @@ void FlowSetDecoder::decode_ipfix(const Datagram& datagram, RecordSink& sink,
   if (!note(verdict, outcome)) return;
 
   Message message{.session = *session,
-                  .context = {.source = datagram.source,
-                              .agent = datagram.source,
-                              .source_port = datagram.source_port,
-                              .protocol = Protocol::Ipfix,
-                              .domain = domain,
-                              .arrival = datagram.arrival,
-                              .released = datagram.arrival,
-                              .export_time = traffic_time_ms(export_seconds * 1'000),
-                              .has_export_time = export_seconds != 0},
+                  .context = context_of(datagram, Protocol::Ipfix, domain, export_seconds),
                   .sink = sink,
                   .outcome = outcome};
   const std::uint32_t before = outcome.records + outcome.options_records;
