@@ -37,7 +37,8 @@ if(WEIR_LTO)
     # The data path is one long function made of small ones; the usual bounds on growth would
     # leave calls in the middle of it.
     target_link_options(weir_settings INTERFACE
-      --param=large-function-growth=1000 --param=large-function-insns=20000 --param=inline-unit-growth=200)
+      --param=large-function-growth=1000 --param=large-function-insns=20000 --param=inline-unit-growth=200
+      --param=max-inline-insns-auto=120 --param=max-inline-insns-single=400)
   endif()
 endif()
 

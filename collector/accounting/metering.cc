@@ -1,13 +1,8 @@
 #include "collector/accounting/metering.h"
 
 namespace weir::accounting {
-namespace {
 
-constexpr std::uint32_t kWordBits = 64;
-
-}  // namespace
-
-void InterfaceSet::insert(std::uint32_t ifindex) {
+void InterfaceSet::insert_first(std::uint32_t ifindex) {
   if (ifindex >= kDense) {
     if (sparse_.size() < kMostSparse) sparse_.insert(ifindex);
     return;

@@ -27,11 +27,20 @@ class InterfaceSet {
   static constexpr std::size_t kMostSparse = 4'096;
   static constexpr std::uint32_t kDense = 65'536;
 
-  void insert(std::uint32_t ifindex);
+  void insert(std::uint32_t ifindex) {
+    if (ifindex < kDense && !bits_.empty()) [[likely]]
+      bits_[ifindex / kWordBits] |= std::uint64_t{1} << (ifindex % kWordBits);
+    else
+      insert_first(ifindex);
+  }
   [[nodiscard]] bool contains(std::uint32_t ifindex) const noexcept;
   [[nodiscard]] bool is_empty() const noexcept { return bits_.empty() && sparse_.empty(); }
 
  private:
+  static constexpr std::uint32_t kWordBits = 64;
+
+  void insert_first(std::uint32_t ifindex);
+
   std::vector<std::uint64_t> bits_;
   std::unordered_set<std::uint32_t> sparse_;
 };

@@ -33,7 +33,7 @@ struct AttachedInterface {
 };
 
 /// Where the interfaces of one exporter stand.
-struct ExporterInterfaces {
+struct InterfacePlaces {
   std::uint32_t dense_begin = 0;  ///< in State::dense
   std::uint32_t dense_size = 0;
   bool has_sparse = false;
@@ -134,8 +134,8 @@ struct ContractTable::State {
   std::vector<Link> links;
   std::vector<TrafficTime> changes;  ///< sorted, each once
 
-  std::vector<ExporterInterfaces> exporters;  ///< by ExporterId
-  std::vector<std::uint32_t> dense;           ///< one past the number in views, 0 none
+  std::vector<InterfacePlaces> exporters;  ///< by ExporterId
+  std::vector<std::uint32_t> dense;        ///< one past the number in views, 0 none
   boost::unordered_flat_map<std::uint64_t, std::uint32_t> sparse;
   std::vector<InterfaceView> views;  ///< by tracked number
 
@@ -156,8 +156,6 @@ struct ContractTable::State {
   [[nodiscard]] std::uint32_t side(const InterfaceView& view, std::uint16_t vlan,
                                    const IpAddress& address, std::uint32_t asn,
                                    TrafficTime time) const noexcept {
-    if (time >= view.only_from && time < view.only_until) [[likely]]
-      return view.only_slot;
     if (view.attached != 0) {
       const AttachedInterface& interface = attached[view.attached];
       if (interface.has_vlans && vlan != 0) {
@@ -297,21 +295,21 @@ void ContractTable::State::add_contracts() {
 
 void ContractTable::State::index_interfaces() {
   for (const TrackedInterface& interface : tracked) {
-    ExporterInterfaces& exporter = exporters[interface.exporter.value()];
+    InterfacePlaces& exporter = exporters[interface.exporter.value()];
     if (interface.terms.index < kDenseIndexes)
       exporter.dense_size = std::max(exporter.dense_size, interface.terms.index + 1);
     else
       exporter.has_sparse = true;
   }
   std::uint32_t begin = 0;
-  for (ExporterInterfaces& exporter : exporters) {
+  for (InterfacePlaces& exporter : exporters) {
     exporter.dense_begin = begin;
     begin += exporter.dense_size;
   }
   dense.resize(begin);
   for (std::uint32_t number = 0; number < tracked.size(); ++number) {
     const TrackedInterface& interface = tracked[number];
-    const ExporterInterfaces& exporter = exporters[interface.exporter.value()];
+    const InterfacePlaces& exporter = exporters[interface.exporter.value()];
     InterfaceView& view = views[number];
     view.number = number;
     view.role = interface.terms.role;
@@ -340,27 +338,30 @@ std::shared_ptr<const ContractTable> ContractTable::build(Input input) {
   return std::shared_ptr<const ContractTable>(new ContractTable(std::move(state)));
 }
 
-const InterfaceView& ContractTable::interface(ExporterId exporter,
-                                              std::uint32_t ifindex) const noexcept {
-  static constexpr InterfaceView kUnknownInside{.is_edge = false};
-  const State& state = *state_;
-  if (exporter.value() >= state.exporters.size()) return kNoInterfaceView;
-  const ExporterInterfaces& interfaces = state.exporters[exporter.value()];
-  if (ifindex < interfaces.dense_size) {
-    const std::uint32_t number = state.dense[interfaces.dense_begin + ifindex];
-    if (number != 0) return state.views[number - 1];
-  } else if (interfaces.has_sparse && ifindex >= kDenseIndexes) {
-    const auto found = state.sparse.find(interface_key(exporter.value(), ifindex));
-    if (found != state.sparse.end()) return state.views[found->second];
-  }
-  return interfaces.has_roles ? kUnknownInside : kNoInterfaceView;
+const InterfaceView& ExporterInterfaces::find_sparse(std::uint32_t ifindex) const noexcept {
+  const auto found = sparse_->find(interface_key(exporter_, ifindex));
+  return found == sparse_->end() ? *unknown_ : views_[found->second];
 }
 
-std::uint32_t ContractTable::sender(const MatchKey& key, TrafficTime time) const noexcept {
+ExporterInterfaces ContractTable::interfaces_of(ExporterId exporter) const noexcept {
+  static constexpr InterfaceView kUnknownInside{.is_edge = false};
+  const State& state = *state_;
+  ExporterInterfaces interfaces;
+  if (exporter.value() >= state.exporters.size()) return interfaces;
+  const InterfacePlaces& places = state.exporters[exporter.value()];
+  interfaces.dense_ = std::span(state.dense).subspan(places.dense_begin, places.dense_size);
+  interfaces.views_ = state.views.data();
+  if (places.has_roles) interfaces.unknown_ = &kUnknownInside;
+  if (places.has_sparse) interfaces.sparse_ = &state.sparse;
+  interfaces.exporter_ = exporter.value();
+  return interfaces;
+}
+
+std::uint32_t ContractTable::find_sender(const MatchKey& key, TrafficTime time) const noexcept {
   return state_->side(*key.input, key.input_vlan, key.source, key.source_as, time);
 }
 
-std::uint32_t ContractTable::receiver(const MatchKey& key, TrafficTime time) const noexcept {
+std::uint32_t ContractTable::find_receiver(const MatchKey& key, TrafficTime time) const noexcept {
   return state_->side(*key.output, key.output_vlan, key.destination, key.destination_as, time);
 }
 
@@ -378,6 +379,7 @@ TrafficTime ContractTable::next_change_after(TrafficTime time) const noexcept {
 }
 
 void ContractTable::prefetch(const IpAddress& source, const IpAddress& destination) const noexcept {
+  if (state_->prefixes.is_empty()) return;
   state_->prefixes.prefetch(source);
   state_->prefixes.prefetch(destination);
 }

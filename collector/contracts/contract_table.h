@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include <boost/unordered/unordered_flat_map.hpp>
+
 #include "collector/contracts/contract.h"
 #include "collector/model/exporter.h"
 #include "collector/model/fate.h"
@@ -89,6 +91,33 @@ struct TrackedInterface {
   InterfaceTerms terms;
 };
 
+/// The interfaces of one exporter, found once for many records. Lives as long as its table.
+class ExporterInterfaces {
+ public:
+  ExporterInterfaces() = default;
+
+  /// One end of a record of this exporter.
+  [[nodiscard]] const InterfaceView& find(std::uint32_t ifindex) const noexcept {
+    if (ifindex < dense_.size()) [[likely]] {
+      const std::uint32_t number = dense_[ifindex];
+      return number != 0 ? views_[number - 1] : *unknown_;
+    }
+    return sparse_ == nullptr ? *unknown_ : find_sparse(ifindex);
+  }
+
+ private:
+  friend class ContractTable;
+  using Sparse = boost::unordered_flat_map<std::uint64_t, std::uint32_t>;
+
+  [[nodiscard]] const InterfaceView& find_sparse(std::uint32_t ifindex) const noexcept;
+
+  std::span<const std::uint32_t> dense_;  ///< one past the number in views_, 0 none
+  const InterfaceView* views_ = nullptr;
+  const InterfaceView* unknown_ = &kNoInterfaceView;
+  const Sparse* sparse_ = nullptr;  ///< of all exporters; null if this one has none
+  std::uint32_t exporter_ = 0;
+};
+
 /// Immutable answer to "whose is this record?", built off the data path and published by
 /// generation (model/published.h). Precedence: interface with VLAN, interface, longest
 /// prefix, AS; among equals the contract that stands first in the file.
@@ -105,14 +134,22 @@ class ContractTable {
   /// (the configuration reports them).
   [[nodiscard]] static std::shared_ptr<const ContractTable> build(Input input);
 
+  /// The ends of one exporter's records.
+  [[nodiscard]] ExporterInterfaces interfaces_of(ExporterId exporter) const noexcept;
   /// One end of a record. Lives as long as the table.
   [[nodiscard]] const InterfaceView& interface(ExporterId exporter,
-                                               std::uint32_t ifindex) const noexcept;
+                                               std::uint32_t ifindex) const noexcept {
+    return interfaces_of(exporter).find(ifindex);
+  }
 
   /// Whose it is as its sender, at `time`, by the input side; kNoSlot if nobody's.
-  [[nodiscard]] std::uint32_t sender(const MatchKey& key, TrafficTime time) const noexcept;
+  [[nodiscard]] std::uint32_t sender(const MatchKey& key, TrafficTime time) const noexcept {
+    return has_only(*key.input, time) ? key.input->only_slot : find_sender(key, time);
+  }
   /// Whose it is as its receiver, by the output side.
-  [[nodiscard]] std::uint32_t receiver(const MatchKey& key, TrafficTime time) const noexcept;
+  [[nodiscard]] std::uint32_t receiver(const MatchKey& key, TrafficTime time) const noexcept {
+    return has_only(*key.output, time) ? key.output->only_slot : find_receiver(key, time);
+  }
   /// Why a record with neither is nobody's.
   [[nodiscard]] static Fate fate_of_unmatched(const MatchKey& key) noexcept {
     return key.input->is_edge || key.output->is_edge ? Fate::NoContract : Fate::Transit;
@@ -139,6 +176,13 @@ class ContractTable {
  private:
   struct State;
   explicit ContractTable(std::unique_ptr<State> state);
+
+  [[nodiscard]] static bool has_only(const InterfaceView& view, TrafficTime time) noexcept {
+    return time >= view.only_from && time < view.only_until;
+  }
+  [[nodiscard]] std::uint32_t find_sender(const MatchKey& key, TrafficTime time) const noexcept;
+  [[nodiscard]] std::uint32_t find_receiver(const MatchKey& key, TrafficTime time) const noexcept;
+
   std::unique_ptr<State> state_;
 };
 

@@ -18,6 +18,7 @@ std::uint32_t byte_at(const IpAddress& address, unsigned depth) noexcept {
 PrefixTrie::PrefixTrie() : entries_(kNodesBegin, 0) {}
 
 PrefixTrie::PrefixTrie(std::vector<Entry> entries) : PrefixTrie() {
+  is_empty_ = entries.empty();
   // Shorter prefixes go first: a longer one then only ever refines what stands there.
   std::stable_sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
     return a.prefix.length() < b.prefix.length();

@@ -42,6 +42,9 @@ class PrefixTrie {
     if ((entry & kChild) != 0) __builtin_prefetch(&entries_[child_index(entry, second(address))]);
   }
 
+  /// True if find() finds nothing, whatever the address.
+  [[nodiscard]] bool is_empty() const noexcept { return is_empty_; }
+
   [[nodiscard]] std::size_t memory_bytes() const noexcept {
     return entries_.size() * sizeof(std::uint32_t);
   }
@@ -77,6 +80,7 @@ class PrefixTrie {
   void insert(const IpPrefix& prefix, std::uint32_t value);
 
   std::vector<std::uint32_t> entries_;
+  bool is_empty_ = true;
 };
 
 }  // namespace weir::contracts

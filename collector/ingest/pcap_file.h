@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -40,9 +41,10 @@ class PcapFile {
   [[nodiscard]] int link_type() const noexcept { return link_type_; }
 
  private:
-  PcapFile(std::string path, PcapHandle handle, int link_type);
+  PcapFile(std::string path, std::unique_ptr<char[]> buffer, PcapHandle handle, int link_type);
 
   std::string path_;
+  std::unique_ptr<char[]> buffer_;  ///< of the file; goes after the handle that reads into it
   PcapHandle handle_;
   int link_type_;
   UdpExtractor extractor_;

@@ -153,6 +153,7 @@ void Attributor::account(const MessageContext& context, Exporter& exporter,
   core::ExporterCounters& counters = counters_of(exporter, context.protocol);
   for (const FlowRecord& record : records) table.prefetch(record.source, record.destination);
   exporter.metering.learn(records);
+  const contracts::ExporterInterfaces interfaces = table.interfaces_of(exporter.id);
 
   FateBytes fates{};
   std::uint64_t reported = 0;
@@ -160,10 +161,10 @@ void Attributor::account(const MessageContext& context, Exporter& exporter,
   std::size_t count = 0;
   SamplingInterval sampling = kUnknownSampling;
   for (const FlowRecord& record : records) {
-    const auto& input = record.has(Has::Input) ? table.interface(exporter.id, record.input)
-                                               : contracts::kNoInterfaceView;
-    const auto& output = record.has(Has::Output) ? table.interface(exporter.id, record.output)
-                                                 : contracts::kNoInterfaceView;
+    const auto& input =
+        record.has(Has::Input) ? interfaces.find(record.input) : contracts::kNoInterfaceView;
+    const auto& output =
+        record.has(Has::Output) ? interfaces.find(record.output) : contracts::kNoInterfaceView;
     // The frames are those of the interface that metered them.
     const bool is_tagged =
         record.metered == MeteredDirection::Egress ? output.tagged : input.tagged;
@@ -242,9 +243,7 @@ void Attributor::attribute(core::ExporterCounters& counters, std::size_t count) 
     const TimeRange& range = pending.time.range;
     if (pending.sides.from) pending.from = table.sender(pending.key, range.start);
     if (pending.sides.to) pending.to = table.receiver(pending.key, range.start);
-    // Between the two lie few buckets, if any.
     parts_.cells.prefetch(pending.from, pending.to, pending.family, range.start);
-    parts_.cells.prefetch(pending.from, pending.to, pending.family, range.end);
     first = std::min(first, range.start);
     last = std::max(last, range.end);
   }
