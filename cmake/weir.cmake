@@ -9,7 +9,7 @@ add_library(weir_settings INTERFACE)
 target_include_directories(weir_settings INTERFACE ${CMAKE_SOURCE_DIR})
 target_compile_options(weir_settings INTERFACE
   -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Wcast-align
-  -Wformat=2 -Wno-missing-field-initializers -Werror -fno-omit-frame-pointer)
+  -Wformat=2 -Wno-missing-field-initializers -Werror)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # g++ 12 reports joined strings as overlapping copies (GCC bug 105651) and members of
   # moved-from temporaries as uninitialised.
@@ -18,7 +18,7 @@ endif()
 target_link_libraries(weir_settings INTERFACE tl::expected fmt::fmt Threads::Threads)
 if(WEIR_SANITIZE)
   # -O1 keeps the sanitized tests quick; UBSan stops at the first finding.
-  target_compile_options(weir_settings INTERFACE -fsanitize=${WEIR_SANITIZE} -fno-sanitize-recover=all -O1 -g1)
+  target_compile_options(weir_settings INTERFACE -fsanitize=${WEIR_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -O1 -g1)
   target_link_options(weir_settings INTERFACE -fsanitize=${WEIR_SANITIZE})
 elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
   # OpenSSF compiler hardening guide; library assertions stay on, since input is hostile.
