@@ -87,7 +87,10 @@ TrafficSpan Attributor::lateness(TrafficTime now) noexcept {
 void Attributor::adopt_policy() {
   has_last_source_ = false;
   last_exporter_ = nullptr;
-  for (auto& [address, exporter] : exporters_) exporter->sampling = policy_->sampling_of(address);
+  for (auto& [address, exporter] : exporters_) {
+    exporter->sampling = policy_->sampling_of(address);
+    exporter->clock = accounting::ExporterClock(policy_->clock_skew_limit);
+  }
 }
 
 bool Attributor::admit(const IpAddress& source) {

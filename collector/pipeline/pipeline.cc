@@ -169,6 +169,8 @@ Result<std::vector<std::string>> Pipeline::reload(const config::Config& config) 
     waiting.emplace_back("accounting.bucket");
   if (ring_buckets_for(config) > ring_buckets_for(config_))
     waiting.emplace_back("accounting.lateness");
+  if (config.customer_names_in_metrics != config_.customer_names_in_metrics)
+    waiting.emplace_back("metrics.customer_names");
   if (config.http.listen.address != config_.http.listen.address ||
       config.http.listen.port != config_.http.listen.port)
     waiting.emplace_back("http.listen");

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <numeric>
+#include <optional>
 #include <vector>
 
 #include "collector/core/totals.h"
@@ -49,6 +50,11 @@ class Bench {
     totals_->set_slot_count(policy_->current()->table->slot_count());
   }
 
+  void reload_clock_skew_limit(std::chrono::seconds limit) {
+    config_.accounting.clock_skew_limit = limit;
+    reload(config_.contracts);
+  }
+
   void reload(std::vector<contracts::Contract> contracts) {
     config_.contracts = std::move(contracts);
     auto policy = make_policy(config_, registries_).value();
@@ -58,7 +64,8 @@ class Bench {
 
   /// Records of one message from `router` that arrives and is exported at `now`.
   void send(const IpAddress& router, TrafficTime now, std::vector<FlowRecord> records,
-            Protocol protocol = Protocol::Ipfix) {
+            Protocol protocol = Protocol::Ipfix,
+            std::optional<TrafficTime> export_time = std::nullopt) {
     cells_.advance(now, kLateness);
     ASSERT_TRUE(attributor_->admit(router));
     const MessageContext context{.source = router,
@@ -66,7 +73,7 @@ class Bench {
                                  .protocol = protocol,
                                  .arrival = now,
                                  .released = now,
-                                 .export_time = now,
+                                 .export_time = export_time.value_or(now),
                                  .has_export_time = protocol != Protocol::Sflow5};
     attributor_->take(context, records);
   }
@@ -337,6 +344,21 @@ TEST(Attributor, CountersGoOnOverAReloadAndNewContractsBegin) {
   bench.send(Bench::kR1, kNoon, {flow(1, 2, 1'000, kNoon)});
   EXPECT_EQ(bench.from("A"), 2'000U);
   EXPECT_EQ(bench.to("B"), 1'000U);
+}
+
+// A clock that is 20 minutes slow: within a limit of an hour its word stands, so its traffic is
+// late.
+TEST(Attributor, AReloadedClockSkewLimitHoldsForExportersThatAreKnown) {
+  Bench bench({contract("A", {at_interface("r1", 1)})});
+  const TrafficTime slow = kNoon - std::chrono::minutes{20};
+  bench.reload_clock_skew_limit(std::chrono::hours{1});
+  bench.send(Bench::kR1, kNoon, {flow(1, 2, 1'000, slow)}, Protocol::Ipfix, slow);
+  EXPECT_EQ(bench.fate(Fate::Late), 1'000U);
+  bench.reload_clock_skew_limit(std::chrono::seconds{30});
+  bench.send(Bench::kR1, kNoon, {flow(1, 2, 500, slow)}, Protocol::Ipfix, slow);
+  EXPECT_EQ(bench.fate(Fate::Late), 1'000U);
+  EXPECT_EQ(bench.from("A"), 500U);
+  bench.expect_balance();
 }
 
 TEST(Attributor, InterfacesCountTheirOwnBytes) {

@@ -131,9 +131,10 @@ TEST(Pipeline, ReloadSwapsContractsAndSaysWhatWaits) {
       {.id = "B",
        .attach = {{.where = contracts::InterfaceAttachment{.exporter = "r1", .interface = 12U}}}});
   config.workers = 4;
+  config.customer_names_in_metrics = true;
   const auto waiting = pipeline->reload(config);
   ASSERT_TRUE(waiting);
-  EXPECT_EQ(*waiting, std::vector<std::string>{"workers"});
+  EXPECT_EQ(*waiting, (std::vector<std::string>{"workers", "metrics.customer_names"}));
   router.send(30);
   // The old contract goes on from where it stood; the new one counts its side.
   EXPECT_TRUE(comes_true([&] { return from_customer(*pipeline) == 90'000; }));
