@@ -86,46 +86,37 @@ TrafficSpan ExporterClock::skew() const noexcept {
   return has_previous_ ? std::min(previous_, current_) : current_;
 }
 
-ResolvedTime ExporterClock::resolve(const MessageContext& context,
-                                    const FlowRecord& record) const noexcept {
-  const TrafficTime export_time = context.has_export_time ? context.export_time : context.arrival;
-  const TrafficSpan offset = context.arrival - export_time;
-  const TrafficSpan shift = is_beyond_limit(offset) ? offset : TrafficSpan{0};
+MessageClock ExporterClock::of(const MessageContext& context) const noexcept {
+  const TrafficSpan offset =
+      context.has_export_time ? context.arrival - context.export_time : TrafficSpan{0};
+  return {context, is_beyond_limit(offset) ? offset : TrafficSpan{0}};
+}
 
-  TrafficTime start = export_time;
-  TrafficTime end = export_time;
-  bool is_clamped = false;
+MessageClock::MessageClock(const MessageContext& context, TrafficSpan shift) noexcept
+    : context_(context),
+      export_time_(context.has_export_time ? context.export_time : context.arrival),
+      shift_(shift) {}
+
+ResolvedTime MessageClock::resolve_rarer(const FlowRecord& record) const noexcept {
   const bool has_first = record.has(Has::First);
   const bool has_last = record.has(Has::Last);
-  if (record.time_format != TimeFormat::None && (has_first || has_last)) {
-    std::uint32_t uptime = 0;
-    bool is_readable = true;
-    if (record.time_format == TimeFormat::UptimeMs) {
-      const auto known = uptime_at_export(context, record, export_time);
-      is_readable = known.has_value();
-      uptime = known.value_or(0);
+  TimeRange range{.start = export_time_, .end = export_time_};
+  if (record.time_format == TimeFormat::None || (!has_first && !has_last))
+    return within_bounds(range);
+  std::uint32_t uptime = 0;
+  if (record.time_format == TimeFormat::UptimeMs) {
+    const auto known = uptime_at_export(context_, record, export_time_);
+    if (!known) {
+      ResolvedTime unread = within_bounds(range);
+      unread.is_clamped = true;
+      return unread;
     }
-    if (is_readable) [[likely]] {
-      if (has_last) end = time_of(record.last, record.time_format, export_time, uptime);
-      start = has_first ? time_of(record.first, record.time_format, export_time, uptime) : end;
-      if (end < start || end - start > kLongestFlow) [[unlikely]] {
-        start = end = export_time;
-        is_clamped = true;
-      }
-    } else {
-      is_clamped = true;
-    }
+    uptime = *known;
   }
-  start += shift;
-  end += shift;
-  if (end > context.arrival) {
-    // Nothing is reported before it happened. The length is still the exporter's word.
-    const TrafficSpan ahead = end - context.arrival;
-    start -= ahead;
-    end = context.arrival;
-    is_clamped = is_clamped || ahead > kClockGrain;
-  }
-  return {.range = {.start = start, .end = end}, .is_clamped = is_clamped};
+  if (has_last) range.end = time_of(record.last, record.time_format, export_time_, uptime);
+  range.start =
+      has_first ? time_of(record.first, record.time_format, export_time_, uptime) : range.end;
+  return within_bounds(range);
 }
 
 }  // namespace weir::accounting

@@ -158,6 +158,8 @@ void Attributor::account(const MessageContext& context, Exporter& exporter,
   exporter.metering.learn(records);
   const contracts::ExporterInterfaces interfaces = table.interfaces_of(exporter.id);
 
+  const accounting::MessageClock clock = exporter.clock.of(context);
+
   FateBytes fates{};
   std::uint64_t reported = 0;
   std::uint64_t clamped = 0;
@@ -202,7 +204,7 @@ void Attributor::account(const MessageContext& context, Exporter& exporter,
                                            .amount = {.bytes = amount->bytes,
                                                       .packets = amount->packets,
                                                       .variance = amount->variance},
-                                           .time = exporter.clock.resolve(context, record),
+                                           .time = clock.resolve(record),
                                            .family = family_of(record),
                                            .sides = exporter.metering.sides_of(record),
                                            .is_dropped = record.forwarding == Forwarding::Dropped};

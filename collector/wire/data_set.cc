@@ -83,7 +83,8 @@ bool DataSetReader::read_fixed(const DataSet& set, RecordSink& sink, DecodeOutco
 }
 
 bool DataSetReader::read_variable(const DataSet& set, RecordSink& sink, DecodeOutcome& outcome) {
-  laid_stamp_ = 0;
+  Batch& batch = batches_[last_];
+  batch.stamp = 0;
   const bool is_by_record = is_sampled_by_record(set);
   const ResolvedSampling common = common_sampling(set);
   std::span<const std::byte> rest = set.body;
@@ -95,7 +96,7 @@ bool DataSetReader::read_variable(const DataSet& set, RecordSink& sink, DecodeOu
       is_sound = false;
       break;
     }
-    FlowRecord& record = batch_[waiting];
+    FlowRecord& record = batch.records[waiting];
     record = set.layout.prototype();
     record.sampling_interval = common.interval;
     record.sampling_source = common.source;
@@ -110,30 +111,31 @@ bool DataSetReader::read_variable(const DataSet& set, RecordSink& sink, DecodeOu
     rest = rest.subspan(*length);
     ++outcome.records;
     if (++waiting == kBatch) {
-      sink.take(set.context, std::span<const FlowRecord>{batch_});
+      sink.take(set.context, std::span<const FlowRecord>{batch.records});
       waiting = 0;
     }
   }
-  if (waiting != 0) sink.take(set.context, std::span<const FlowRecord>{batch_}.first(waiting));
+  if (waiting != 0) sink.take(set.context, std::span<const FlowRecord>{batch.records}.first(waiting));
   if (is_sound) check_padding(rest, outcome);
   return is_sound;
 }
 
 std::span<FlowRecord> DataSetReader::lay(const CompiledTemplate& layout, ResolvedSampling sampling,
                                          std::size_t count) noexcept {
-  if (laid_stamp_ != layout.stamp() || laid_sampling_.interval != sampling.interval ||
-      laid_sampling_.source != sampling.source) {
-    laid_stamp_ = layout.stamp();
-    laid_sampling_ = sampling;
-    laid_ = 0;
+  if (batches_[last_].stamp != layout.stamp()) last_ ^= 1U;
+  Batch& batch = batches_[last_];
+  if (batch.stamp != layout.stamp() || batch.sampling != sampling) {
+    batch.stamp = layout.stamp();
+    batch.sampling = sampling;
+    batch.laid = 0;
   }
-  for (; laid_ < count; ++laid_) {
-    FlowRecord& record = batch_[laid_];
+  for (; batch.laid < count; ++batch.laid) {
+    FlowRecord& record = batch.records[batch.laid];
     record = layout.prototype();
     record.sampling_interval = sampling.interval;
     record.sampling_source = sampling.source;
   }
-  return std::span{batch_}.first(count);
+  return std::span{batch.records}.first(count);
 }
 
 }  // namespace weir::wire

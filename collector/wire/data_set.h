@@ -24,10 +24,11 @@ struct DataSet {
 
 /// Turns data sets into FlowRecords and hands them on, up to 64 at a time.
 ///
-/// Consecutive sets of one template find the constant fields in place already: only what the
-/// wire brings is written.
+/// The sets of a message mostly take turns between two templates, one for each IP version. Each
+/// has a batch in which its constant fields stay in place, so that only what the wire brings
+/// is written.
 ///
-/// Threads: one. Owns the batch; what a sink sees lives for the call.
+/// Threads: one. Owns the batches; what a sink sees lives for the call.
 class DataSetReader {
  public:
   /// Most records taken from one datagram. A full-sized datagram of 8-byte records holds
@@ -43,14 +44,20 @@ class DataSetReader {
 
   [[nodiscard]] bool read_fixed(const DataSet& set, RecordSink& sink, DecodeOutcome& outcome);
   [[nodiscard]] bool read_variable(const DataSet& set, RecordSink& sink, DecodeOutcome& outcome);
-  /// The first `count` places of the batch, holding the constants of `layout`.
+  /// Records of one template.
+  struct Batch {
+    std::array<FlowRecord, kBatch> records;
+    std::uint64_t stamp = 0;  ///< template whose constants stand in them; 0 none
+    std::size_t laid = 0;     ///< in how many of them
+    ResolvedSampling sampling;
+  };
+
+  /// The first `count` places of a batch, holding the constants of `layout`.
   [[nodiscard]] std::span<FlowRecord> lay(const CompiledTemplate& layout, ResolvedSampling sampling,
                                           std::size_t count) noexcept;
 
-  std::array<FlowRecord, kBatch> batch_;
-  std::uint64_t laid_stamp_ = 0;  ///< template whose constants stand in the batch; 0 none
-  std::size_t laid_ = 0;          ///< in how many places
-  ResolvedSampling laid_sampling_;
+  std::array<Batch, 2> batches_;
+  std::size_t last_ = 0;  ///< batch used last
 };
 
 }  // namespace weir::wire

@@ -28,6 +28,8 @@ struct Announcement {
 struct ResolvedSampling {
   std::uint32_t interval = 0;  ///< 0: unknown
   SamplingSource source = SamplingSource::Unknown;
+
+  friend bool operator==(const ResolvedSampling&, const ResolvedSampling&) noexcept = default;
 };
 
 /// What options data have told about one observation domain.
