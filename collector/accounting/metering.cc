@@ -2,22 +2,7 @@
 
 namespace weir::accounting {
 
-void InterfaceSet::insert_first(std::uint32_t ifindex) {
-  if (ifindex >= kDense) {
-    if (sparse_.size() < kMostSparse) sparse_.insert(ifindex);
-    return;
-  }
-  if (bits_.empty()) bits_.resize(kDense / kWordBits);
-  bits_[ifindex / kWordBits] |= std::uint64_t{1} << (ifindex % kWordBits);
-}
-
-bool InterfaceSet::contains(std::uint32_t ifindex) const noexcept {
-  if (ifindex >= kDense) return sparse_.contains(ifindex);
-  if (bits_.empty()) return false;
-  return (bits_[ifindex / kWordBits] >> (ifindex % kWordBits) & 1) != 0;
-}
-
-void MeteringPoints::learn(std::span<const FlowRecord> records) {
+void MeteringPoints::learn(std::span<const FlowRecord> records) noexcept {
   for (const FlowRecord& record : records) {
     if (record.metered == MeteredDirection::Ingress && record.has(Has::Input))
       ingress_.insert(record.input);

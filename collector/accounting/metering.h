@@ -1,11 +1,8 @@
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
 #include <span>
-#include <unordered_set>
-#include <vector>
 
+#include "collector/accounting/interface_set.h"
 #include "collector/model/flow_record.h"
 
 namespace weir::accounting {
@@ -19,32 +16,6 @@ struct Sides {
   friend bool operator==(const Sides&, const Sides&) = default;
 };
 
-/// A set of interface indexes of one router: a bit each for the usual ones, made when first
-/// needed, and a bounded set for the others.
-class InterfaceSet {
- public:
-  /// Most indexes of kDense and above that are remembered; a further one is forgotten.
-  static constexpr std::size_t kMostSparse = 4'096;
-  static constexpr std::uint32_t kDense = 65'536;
-
-  void insert(std::uint32_t ifindex) {
-    if (ifindex < kDense && !bits_.empty()) [[likely]]
-      bits_[ifindex / kWordBits] |= std::uint64_t{1} << (ifindex % kWordBits);
-    else
-      insert_first(ifindex);
-  }
-  [[nodiscard]] bool contains(std::uint32_t ifindex) const noexcept;
-  [[nodiscard]] bool is_empty() const noexcept { return bits_.empty() && sparse_.empty(); }
-
- private:
-  static constexpr std::uint32_t kWordBits = 64;
-
-  void insert_first(std::uint32_t ifindex);
-
-  std::vector<std::uint64_t> bits_;
-  std::unordered_set<std::uint32_t> sparse_;
-};
-
 /// Where one exporter meters, so that a packet which it meters twice, on the way in and on
 /// the way out, counts once for each customer.
 ///
@@ -54,17 +25,19 @@ class InterfaceSet {
 /// record of its input interface is known. A record that does not say counts for both. What
 /// the router dropped never counts for a receiver.
 ///
-/// Threads: one worker. Learns for the life of the object.
+/// Threads: any. Workers that share an exporter share its points (metering_registry.h): one may
+/// hear only of its ingress metering, another only of its egress metering. Learns for the life
+/// of the object.
 class MeteringPoints {
  public:
   /// Takes note of where these records were metered. Called with all records of a message
   /// before sides_of(), so that the two records of a packet are told apart at once.
-  void learn(std::span<const FlowRecord> records);
+  void learn(std::span<const FlowRecord> records) noexcept;
 
   [[nodiscard]] Sides sides_of(const FlowRecord& record) const noexcept;
 
   /// learn() and sides_of() for one record.
-  Sides see(const FlowRecord& record) {
+  Sides see(const FlowRecord& record) noexcept {
     learn({&record, 1});
     return sides_of(record);
   }

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <new>
+#include <utility>
 
 #include "collector/accounting/layer.h"
+#include "collector/accounting/plausibility.h"
 #include "collector/accounting/scale.h"
 #include "collector/core/spread.h"
 
@@ -41,17 +43,19 @@ std::uint32_t overhead_of(accounting::Layer layer, std::uint32_t tags) noexcept 
 
 /// What one worker knows of one exporter.
 struct Attributor::Exporter {
-  Exporter(ExporterId number, const IpAddress& where, const Policy& policy)
+  Exporter(ExporterId number, const IpAddress& where, const Policy& policy,
+           accounting::MeteringPoints& points)
       : id(number),
         address(where),
         sampling(policy.sampling_of(where)),
-        clock(policy.clock_skew_limit) {}
+        clock(policy.clock_skew_limit),
+        metering(points) {}
 
   ExporterId id;
   IpAddress address;
   accounting::SamplingTerms sampling;
   accounting::ExporterClock clock;
-  accounting::MeteringPoints metering;
+  accounting::MeteringPoints& metering;  ///< shared with the other workers
   std::array<core::ExporterCounters*, kProtocols> counters{};
 };
 
@@ -112,8 +116,8 @@ Attributor::Exporter* Attributor::exporter_at(const IpAddress& address) {
     return found->second.get();
   const auto id = parts_.exporters.intern(address);
   if (!id) return nullptr;
-  return exporters_.emplace(address, std::make_unique<Exporter>(*id, address, *policy_))
-      .first->second.get();
+  auto exporter = std::make_unique<Exporter>(*id, address, *policy_, parts_.metering.of(*id));
+  return exporters_.emplace(address, std::move(exporter)).first->second.get();
 }
 
 Attributor::Exporter* Attributor::exporter_of(const IpAddress& source, const IpAddress& agent) {
@@ -208,6 +212,10 @@ void Attributor::account(const MessageContext& context, Exporter& exporter,
                                            .family = family_of(record),
                                            .sides = exporter.metering.sides_of(record),
                                            .is_dropped = record.forwarding == Forwarding::Dropped};
+    if (amount->bytes > accounting::kAlwaysPlausibleBytes && !is_carriable(pending)) [[unlikely]] {
+      fates[index_of(Fate::Implausible)] += bytes;
+      continue;
+    }
     reported += amount->bytes;
     clamped += pending.time.is_clamped ? 1 : 0;
     ++count;
@@ -279,6 +287,17 @@ void Attributor::add_part(const Pending& pending, Slots slots, const Amount& amo
   fates[index_of(Fate::Late)] += refused.late_bytes;
   fates[index_of(Fate::Overrun)] += refused.overrun_bytes;
   fates[index_of(Fate::Attributed)] += amount.bytes - refused.late_bytes - refused.overrun_bytes;
+}
+
+bool Attributor::is_carriable(const Pending& pending) const noexcept {
+  const auto speed_of = [this](const contracts::InterfaceView& view) {
+    return view.number == contracts::kNoInterface
+               ? BitsPerSecond{}
+               : policy_->table->tracked_interfaces()[view.number].terms.speed;
+  };
+  const TimeRange& range = pending.time.range;
+  return accounting::is_plausible(pending.amount.bytes, range, speed_of(*pending.key.input)) &&
+         accounting::is_plausible(pending.amount.bytes, range, speed_of(*pending.key.output));
 }
 
 Fate Attributor::fate_of(const Pending& pending, TrafficTime time) const noexcept {

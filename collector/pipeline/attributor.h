@@ -8,7 +8,7 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include "collector/accounting/exporter_clock.h"
-#include "collector/accounting/metering.h"
+#include "collector/accounting/metering_registry.h"
 #include "collector/core/books.h"
 #include "collector/core/worker_cells.h"
 #include "collector/model/datagram.h"
@@ -39,6 +39,7 @@ class Attributor final : public RecordSink {
     core::WorkerBooks& books;
     InterfaceCounters& interfaces;
     core::ExporterRegistry& exporters;
+    accounting::MeteringRegistry& metering;  ///< of all workers
     const Published<Policy>& policy;
   };
 
@@ -85,6 +86,7 @@ class Attributor final : public RecordSink {
   void add_part(const Pending& pending, Slots slots, const Amount& amount, const TimeRange& range,
                 FateBytes& fates) noexcept;
   void add_split_by_validity(const Pending& pending, FateBytes& fates) noexcept;
+  [[nodiscard]] bool is_carriable(const Pending& pending) const noexcept;
   [[nodiscard]] Fate fate_of(const Pending& pending, TrafficTime time) const noexcept;
 
   Parts parts_;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "collector/accounting/layer.h"
+#include "collector/accounting/metering_registry.h"
 #include "collector/accounting/scale.h"
 #include "collector/config/config.h"
 #include "collector/contracts/contract_table.h"
@@ -44,11 +45,13 @@ struct Policy {
   [[nodiscard]] IpAddress exporter_address(const IpAddress& source, const IpAddress& agent) const;
 };
 
-/// The process's lasting numbers for exporters, contracts and interfaces.
+/// What lasts as long as the process: numbers of exporters, contracts and interfaces, and where
+/// each exporter meters.
 struct Registries {
   core::ExporterRegistry exporters;
   contracts::SlotRegistry slots;
   InterfaceRegistry interfaces;
+  accounting::MeteringRegistry metering;
 };
 
 /// Builds the policy of a valid configuration. Fails only when a bound is met (too many

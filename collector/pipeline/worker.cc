@@ -29,6 +29,7 @@ DatagramPath::DatagramPath(WorkerState& state, Registries& registries,
                    .books = state.books,
                    .interfaces = state.interfaces,
                    .exporters = registries.exporters,
+                   .metering = registries.metering,
                    .policy = policy}),
       decoder_(std::move(shared), wire::DecoderLimits{}) {}
 

@@ -4,6 +4,8 @@
 
 #include <array>
 
+#include "collector/accounting/metering_registry.h"
+
 namespace weir::accounting {
 namespace {
 
@@ -60,33 +62,21 @@ TEST(Metering, RecordWithoutInterfacesTeachesNothing) {
   EXPECT_EQ(points.see(metered(MeteredDirection::Ingress, kA, 0)), (Sides{true, true}));
 }
 
+TEST(Metering, OneExportersPointsAreTheSameForAll) {
+  MeteringRegistry registry;
+  MeteringPoints& points = registry.of(ExporterId{5});
+  EXPECT_EQ(&points, &registry.of(ExporterId{5}));
+  EXPECT_NE(&points, &registry.of(ExporterId{0}));
+  static_cast<void>(registry.of(ExporterId{kMaxExporters - 1}));
+  EXPECT_EQ(&points, &registry.of(ExporterId{5}));
+}
+
 // Domain requirement 29.
 TEST(Metering, DroppedPacketsNeverCountForTheReceiver) {
   FlowRecord dropped = metered(MeteredDirection::Unknown);
   dropped.forwarding = Forwarding::Dropped;
   MeteringPoints points;
   EXPECT_EQ(points.see(dropped), (Sides{true, false}));
-}
-
-TEST(InterfaceSet, HoldsSmallAndLargeIndexes) {
-  InterfaceSet set;
-  EXPECT_TRUE(set.is_empty());
-  for (const std::uint32_t index : {0U, 63U, 64U, 65'535U, 65'536U, 4'294'967'295U}) {
-    EXPECT_FALSE(set.contains(index));
-    set.insert(index);
-    EXPECT_TRUE(set.contains(index));
-  }
-  EXPECT_FALSE(set.contains(1));
-  EXPECT_FALSE(set.contains(65'537));
-  EXPECT_FALSE(set.is_empty());
-}
-
-TEST(InterfaceSet, ForgetsLargeIndexesBeyondItsBound) {
-  InterfaceSet set;
-  for (std::uint32_t i = 0; i <= InterfaceSet::kMostSparse; ++i)
-    set.insert(InterfaceSet::kDense + i);
-  EXPECT_TRUE(set.contains(InterfaceSet::kDense + InterfaceSet::kMostSparse - 1));
-  EXPECT_FALSE(set.contains(InterfaceSet::kDense + InterfaceSet::kMostSparse));
 }
 
 }  // namespace

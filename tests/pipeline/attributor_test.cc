@@ -44,6 +44,7 @@ class Bench {
                                                                  .books = books_,
                                                                  .interfaces = interfaces_,
                                                                  .exporters = registries_.exporters,
+                                                                 .metering = registries_.metering,
                                                                  .policy = *policy_});
     totals_ =
         std::make_unique<core::Totals>(cells_.geometry(), std::vector<core::WorkerCells*>{&cells_});
@@ -195,6 +196,43 @@ TEST(Attributor, WhatDoesNotFitAfterScalingIsImplausibleAndStillInTheBooks) {
   bench.expect_balance();
 }
 
+// F19: a record says more than its interfaces can have carried.
+TEST(Attributor, MoreThanAnInterfaceCarriesIsImplausibleAndStillInTheBooks) {
+  const auto contracts = {contract("A", {at_interface("r1", 1)}),
+                          contract("B", {at_interface("r1", 2)})};
+  const std::vector<contracts::InterfaceTerms> interfaces{
+      {.index = 1, .speed = BitsPerSecond{10'000'000'000}},
+      {.index = 2, .speed = BitsPerSecond{100'000'000}}};
+  Bench bench(contracts, config::Layer::Ip, interfaces);
+  // Twice 100 Mbit/s in 20 s and the slack of 60 s.
+  constexpr std::uint64_t kMost = 2ULL * 100'000'000 / 8 * 80;
+  const auto record = [&](std::uint64_t octets) {
+    return flow(1, 2, octets, 1'000'000, kNoon - std::chrono::seconds{20}, kNoon);
+  };
+  bench.send(Bench::kR1, kNoon, {record(kMost), record(kMost + 1)});
+  EXPECT_EQ(bench.from("A"), kMost);
+  EXPECT_EQ(bench.to("B"), kMost);
+  EXPECT_EQ(bench.fate(Fate::Implausible), kMost + 1);
+  bench.expect_balance();
+}
+
+TEST(Attributor, InterfacesOfUnknownSpeedCarryAnything) {
+  Bench bench({contract("A", {at_interface("r1", 1)})});
+  bench.send(Bench::kR1, kNoon, {flow(1, 2, std::uint64_t{1} << 50, kNoon)});
+  EXPECT_EQ(bench.from("A"), std::uint64_t{1} << 50);
+  EXPECT_EQ(bench.fate(Fate::Implausible), 0U);
+}
+
+// F19: MikroTik's flows of 2 GB that took no time (FastNetMon #1000).
+TEST(Attributor, FlowsOfTwoGigabytesInNoTimeAreImplausibleOnAFastEthernet) {
+  Bench bench({contract("A", {at_interface("r1", 1)})}, config::Layer::Ip,
+              {{.index = 1, .speed = BitsPerSecond{100'000'000}}});
+  bench.send(Bench::kR1, kNoon, {flow(1, 2, 2'147'483'648, kNoon)});
+  EXPECT_EQ(bench.from("A"), 0U);
+  EXPECT_EQ(bench.fate(Fate::Implausible), 2'147'483'648U);
+  bench.expect_balance();
+}
+
 TEST(Attributor, ScalesAtTheEthernetLayer) {
   Bench bench({contract("A", {at_interface("r1", 1)})}, config::Layer::Ethernet);
   auto record = flow(1, 2, 1'000'000, 1'000, kNoon, kNoon);
@@ -223,6 +261,64 @@ TEST(Attributor, IngressAndEgressRecordOfOnePacketCountOnce) {
   EXPECT_EQ(bench.from("A"), 10'000'000U);
   EXPECT_EQ(bench.to("B"), 10'000'000U);
   bench.expect_balance();
+}
+
+// An exporter's sessions may be spread over the workers: one hears only of ingress metering, the
+// other only of egress metering.
+TEST(Attributor, TwinsThatReachTwoWorkersCountOnce) {
+  config::Config config;
+  config.accounting.layer = config::Layer::Ip;
+  config.accounting.lateness = std::chrono::seconds{120};
+  config.exporters.routers = {{.address = Bench::kR1, .name = "r1"}};
+  config.contracts = {contract("A", {at_interface("r1", 1)}),
+                      contract("B", {at_interface("r1", 2)})};
+  Registries registries;
+  const Published<Policy> policy(make_policy(config, registries).value());
+  struct Worker {
+    Worker(Registries& registries, const Published<Policy>& policy)
+        : attributor({.cells = cells,
+                      .books = books,
+                      .interfaces = interfaces,
+                      .exporters = registries.exporters,
+                      .metering = registries.metering,
+                      .policy = policy}) {}
+    core::WorkerCells cells{core::BucketGeometry{std::chrono::seconds{10}}, 64};
+    core::WorkerBooks books;
+    InterfaceCounters interfaces;
+    Attributor attributor;
+  };
+  Worker first(registries, policy);
+  Worker second(registries, policy);
+  core::Totals totals(first.cells.geometry(), {&first.cells, &second.cells});
+  totals.set_slot_count(policy.current()->table->slot_count());
+
+  const auto take = [&](Worker& worker, MeteredDirection metered) {
+    FlowRecord record = flow(1, 2, 1'000, kNoon);
+    record.set(Has::MeteredDirection);
+    record.metered = metered;
+    worker.cells.advance(kNoon, kLateness);
+    ASSERT_TRUE(worker.attributor.admit(Bench::kR1));
+    worker.attributor.take({.source = Bench::kR1,
+                            .agent = Bench::kR1,
+                            .protocol = Protocol::Ipfix,
+                            .arrival = kNoon,
+                            .released = kNoon,
+                            .export_time = kNoon,
+                            .has_export_time = true},
+                           {&record, 1});
+  };
+  // The first record counts for both: no twin was seen yet. From then on each counts for one.
+  take(first, MeteredDirection::Ingress);
+  for (int i = 0; i < 10; ++i) {
+    take(second, MeteredDirection::Egress);
+    take(first, MeteredDirection::Ingress);
+  }
+  const auto snapshot = totals.snapshot();
+  const auto bytes_of = [&](std::size_t slot, Direction direction) {
+    return snapshot.live.at(slot)[core::cell_position(direction, Family::Ipv4)].bytes;
+  };
+  EXPECT_EQ(bytes_of(0, Direction::FromCustomer), 11'000U);
+  EXPECT_EQ(bytes_of(1, Direction::ToCustomer), 11'000U);
 }
 
 TEST(Attributor, TheTwinOfARecordThatNobodyOwnsIsADuplicate) {
@@ -388,6 +484,7 @@ TEST(Attributor, LatenessFollowsWhatTheExportersSend) {
                          .books = books,
                          .interfaces = interfaces,
                          .exporters = registries.exporters,
+                         .metering = registries.metering,
                          .policy = policy});
   const TrafficSpan samples = std::chrono::seconds{10};
   const TrafficSpan flows = std::chrono::seconds{120};

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+#include "collector/model/observation.h"
+#include "collector/model/time.h"
+#include "collector/model/units.h"
+
+namespace weir::accounting {
+
+/// Amounts up to this pass unasked: what a fast path compares with. An error of this size is
+/// no spike that a bill could show, and most records are far smaller.
+inline constexpr std::uint64_t kAlwaysPlausibleBytes = 64U << 20;
+
+/// Exporters stamp the first and the last packet, lag with their counters and estimate from few
+/// samples, so a record may claim the traffic of somewhat more time than it says.
+inline constexpr TrafficSpan kPlausibleSlack = std::chrono::seconds{60};
+
+/// And interfaces burst above their nominal speed, or a bundle is configured with one member's.
+inline constexpr std::uint64_t kPlausibleMargin = 2;
+
+/// Whether an interface of `speed` can have carried `bytes` in `range`: bytes are at most
+/// speed x (duration + kPlausibleSlack) x kPlausibleMargin. A speed of zero is unknown, and
+/// every amount plausible. Catches counters that jumped or wrapped and sampling rates that are
+/// wrong by orders of magnitude; nothing finer.
+///
+/// Threads: any; a pure function.
+[[nodiscard]] bool is_plausible(std::uint64_t bytes, TimeRange range, BitsPerSecond speed) noexcept;
+
+}  // namespace weir::accounting
