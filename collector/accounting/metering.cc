@@ -11,20 +11,4 @@ void MeteringPoints::learn(std::span<const FlowRecord> records) noexcept {
   }
 }
 
-Sides MeteringPoints::sides_of(const FlowRecord& record) const noexcept {
-  Sides sides;
-  switch (record.metered) {
-    case MeteredDirection::Ingress:
-      sides.to = !(record.has(Has::Output) && egress_.contains(record.output));
-      break;
-    case MeteredDirection::Egress:
-      sides.from = !(record.has(Has::Input) && ingress_.contains(record.input));
-      break;
-    case MeteredDirection::Unknown:
-      break;
-  }
-  if (record.forwarding == Forwarding::Dropped) sides.to = false;
-  return sides;
-}
-
 }  // namespace weir::accounting

@@ -34,7 +34,21 @@ class MeteringPoints {
   /// before sides_of(), so that the two records of a packet are told apart at once.
   void learn(std::span<const FlowRecord> records) noexcept;
 
-  [[nodiscard]] Sides sides_of(const FlowRecord& record) const noexcept;
+  [[nodiscard]] Sides sides_of(const FlowRecord& record) const noexcept {
+    Sides sides;
+    switch (record.metered) {
+      case MeteredDirection::Ingress:
+        sides.to = !(record.has(Has::Output) && egress_.contains(record.output));
+        break;
+      case MeteredDirection::Egress:
+        sides.from = !(record.has(Has::Input) && ingress_.contains(record.input));
+        break;
+      case MeteredDirection::Unknown:
+        break;
+    }
+    if (record.forwarding == Forwarding::Dropped) sides.to = false;
+    return sides;
+  }
 
   /// learn() and sides_of() for one record.
   Sides see(const FlowRecord& record) noexcept {

@@ -277,7 +277,7 @@ void Attributor::attribute(core::ExporterCounters& counters, std::size_t count) 
     if (fates[fate] != 0) counters.fates[fate].add(fates[fate]);
 }
 
-void Attributor::add_part(const Pending& pending, Slots slots, const Amount& amount,
+inline void Attributor::add_part(const Pending& pending, Slots slots, const Amount& amount,
                           const TimeRange& range, FateBytes& fates) noexcept {
   if (slots.from == contracts::kNoSlot && slots.to == contracts::kNoSlot) {
     fates[index_of(fate_of(pending, range.start))] += amount.bytes;

@@ -83,7 +83,7 @@ class Attributor final : public RecordSink {
                std::span<const FlowRecord> records);
   void count_interfaces(const Pending& pending) noexcept;
   void attribute(core::ExporterCounters& counters, std::size_t count);
-  void add_part(const Pending& pending, Slots slots, const Amount& amount, const TimeRange& range,
+  [[gnu::always_inline]] void add_part(const Pending& pending, Slots slots, const Amount& amount, const TimeRange& range,
                 FateBytes& fates) noexcept;
   void add_split_by_validity(const Pending& pending, FateBytes& fates) noexcept;
   [[nodiscard]] bool is_carriable(const Pending& pending) const noexcept;
