@@ -42,7 +42,7 @@ tl::unexpected<Error> open_failure(const std::string& path, int error) {
   }
 }
 
-constexpr std::size_t kReadBytes = std::size_t{1} << 20;
+constexpr std::size_t kReadBytes = std::size_t{1} << 16;
 
 /// libpcap has no code for it, and says it in the same word in all its readers.
 bool says_cut_short(std::string_view text) noexcept {
