@@ -1,13 +1,12 @@
 #pragma once
 
+#include <compare>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <list>
+#include <map>
 #include <utility>
 #include <vector>
-
-#include <boost/unordered/unordered_flat_map.hpp>
 
 #include "collector/model/flow_record.h"
 #include "collector/wire/session.h"
@@ -31,16 +30,10 @@ class HeldSets {
   /// Whose template is awaited; the port is left out, since another session may bring it.
   struct Key {
     Protocol protocol = Protocol::Netflow9;
-    std::uint16_t set_id = 0;
     std::uint32_t domain = 0;
+    std::uint16_t set_id = 0;
 
-    friend bool operator==(const Key&, const Key&) noexcept = default;
-    friend std::size_t hash_value(const Key& key) noexcept {
-      const std::uint64_t word = (std::uint64_t{key.domain} << 32) |
-                                 (std::uint64_t{key.set_id} << 8) |
-                                 static_cast<std::uint64_t>(key.protocol);
-      return static_cast<std::size_t>((word ^ (word >> 29)) * 0xbf58'476d'1ce4'e5b9ULL);
-    }
+    friend auto operator<=>(const Key&, const Key&) noexcept = default;
   };
 
   [[nodiscard]] bool empty() const noexcept { return sets_.empty(); }
@@ -59,14 +52,22 @@ class HeldSets {
                                          std::size_t most) const;
 
  private:
-  using Sets = std::list<Held>;
+  struct Entry {
+    Held held;
+    std::uint64_t order = 0;  ///< of arrival
+  };
+  using Sets = std::list<Entry>;
+  /// Ordered, so that the keys of one domain are found without a look at those of others,
+  /// which an exporter may have held by the thousand.
+  using Place = std::pair<Key, std::uint64_t>;  ///< key and order of a set
 
   [[nodiscard]] static std::size_t cost_of(const Held& set) noexcept;
   [[nodiscard]] static Key key_of(const Held& set) noexcept;
   [[nodiscard]] std::uint32_t give_up_oldest();
 
   Sets sets_;
-  boost::unordered_flat_map<Key, std::deque<Sets::iterator>> waiting_;
+  std::map<Place, Sets::iterator> waiting_;
+  std::uint64_t last_order_ = 0;
   std::size_t cost_ = 0;
 };
 
