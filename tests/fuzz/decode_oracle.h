@@ -41,12 +41,14 @@ struct Waiting {
   std::uint64_t bytes = 0;
 };
 
-/// Decodes one datagram and aborts if its outcome cannot be true.
-inline void decode_checked(wire::Decoder& decoder, const Datagram& datagram, Waiting& waiting) {
+/// Decodes one datagram and calls `on_violation` for each thing in its outcome that cannot be true.
+template <class OnViolation>
+void decode_checked(wire::Decoder& decoder, const Datagram& datagram, Waiting& waiting,
+                    OnViolation&& on_violation) {
   OracleSink sink;
   const wire::DecodeOutcome outcome = decoder.decode(datagram, sink);
-  const auto require = [](bool holds) {
-    if (!holds) std::abort();
+  const auto require = [&](bool holds) {
+    if (!holds) on_violation();
   };
   require(outcome.records == sink.flows);
   require(outcome.counter_samples == sink.counters);
@@ -69,6 +71,11 @@ inline void decode_checked(wire::Decoder& decoder, const Datagram& datagram, Wai
   std::uint64_t reasons = 0;
   for (const std::uint16_t count : outcome.malformed) reasons += count;
   require(reasons == outcome.malformed_total);
+}
+
+/// The same, aborting.
+inline void decode_checked(wire::Decoder& decoder, const Datagram& datagram, Waiting& waiting) {
+  decode_checked(decoder, datagram, waiting, [] { std::abort(); });
 }
 
 [[nodiscard]] inline Datagram datagram_of(std::span<const std::byte> payload, std::uint16_t port) {
