@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -25,12 +26,34 @@ namespace weir::app {
 namespace {
 
 constexpr std::chrono::seconds kLookAtSockets{10};
+constexpr std::chrono::seconds kLookAtEvents{1};
+/// Lines about exporters a look, so a second, however many there are and whatever they send.
+constexpr std::size_t kMostEventLines = 10;
 
 std::string lines_of(const std::vector<config::Problem>& problems, config::Severity severity) {
   std::string lines;
   for (const auto& problem : problems)
     if (problem.severity == severity) lines += config::to_string(problem) + "\n";
   return lines;
+}
+
+/// What an exporter may do in its own time is not a warning.
+spdlog::level::level_enum level_of(EventKind kind) noexcept {
+  switch (kind) {
+    case EventKind::TemplateRedefined:
+    case EventKind::TemplateWithdrawn:
+    case EventKind::TemplateMissing:
+    case EventKind::ExporterRestarted:
+      return spdlog::level::info;
+    case EventKind::SamplingChanged:
+    case EventKind::SamplingUnknown:
+    case EventKind::TemplateRefused:
+    case EventKind::TooManyTemplates:
+    case EventKind::TooManyDomains:
+    case EventKind::ClockOff:
+      return spdlog::level::warn;
+  }
+  return spdlog::level::warn;
 }
 
 /// One running collector: pipeline, HTTP server, and what a signal does to them.
@@ -44,7 +67,8 @@ class Collector {
         log_(std::move(log)),
         hangup_(context_, SIGHUP),
         end_(context_, SIGTERM, SIGINT),
-        look_(context_) {}
+        look_(context_),
+        look_at_events_(context_) {}
 
   [[nodiscard]] Result<void> open(const config::Config& config);
   void wait();
@@ -61,6 +85,8 @@ class Collector {
   [[nodiscard]] prometheus::Sources sources(const config::Config& config);
   void await_hangup();
   void await_look();
+  void await_look_at_events();
+  void log_events();
   void warn_of_drops();
   void log_listeners();
 
@@ -71,12 +97,14 @@ class Collector {
   boost::asio::signal_set hangup_;
   boost::asio::signal_set end_;
   boost::asio::steady_timer look_;
+  boost::asio::steady_timer look_at_events_;
   std::unique_ptr<pipeline::Pipeline> pipeline_;
   std::unique_ptr<prometheus::TrafficCollectable> metrics_;
   std::unique_ptr<http::Server> server_;
   std::mutex reload_mutex_;  ///< one reload at a time; guards figures_
   prometheus::ProcessFigures figures_;
   std::map<std::string, std::uint64_t> dropped_;  ///< by listener, when last looked at
+  std::uint64_t logged_event_ = 0;                ///< number of the last one
 };
 
 Result<void> Collector::open(const config::Config& config) {
@@ -224,9 +252,34 @@ void Collector::await_look() {
   });
 }
 
+void Collector::log_events() {
+  const auto events = pipeline_->events().since(logged_event_);
+  if (events.empty()) return;
+  const std::uint64_t newest = events.back().number;
+  // Those that were pushed out before this look are unsaid, too.
+  const std::uint64_t all = newest - logged_event_;
+  const std::size_t lines =
+      all <= kMostEventLines ? events.size() : std::min(events.size(), kMostEventLines - 1);
+  for (std::size_t i = 0; i < lines; ++i) {
+    log_->log(level_of(events[i].event.kind), "exporter {}", describe(events[i].event));
+  }
+  if (all > lines) log_->warn("exporters: {} more events in this second, not written", all - lines);
+  logged_event_ = newest;
+}
+
+void Collector::await_look_at_events() {
+  look_at_events_.expires_after(kLookAtEvents);
+  look_at_events_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    log_events();
+    await_look_at_events();
+  });
+}
+
 void Collector::wait() {
   await_hangup();
   await_look();
+  await_look_at_events();
   end_.async_wait([this](const boost::system::error_code& error, int signal) {
     if (error) return;
     log_->info("{}: stopping", signal == SIGTERM ? "SIGTERM" : "SIGINT");
@@ -237,7 +290,10 @@ void Collector::wait() {
 
 void Collector::stop() {
   if (server_) server_->stop();
-  if (pipeline_) pipeline_->stop();
+  if (pipeline_) {
+    pipeline_->stop();
+    log_events();
+  }
   log_->info("stopped");
 }
 

@@ -22,11 +22,15 @@ struct ExporterCounters {
   SingleWriterCounter options_records;
   SingleWriterCounter templates;
   SingleWriterCounter sets_without_template;
-  SingleWriterCounter held_bytes;  ///< that began to wait for a template
+  SingleWriterCounter held_bytes;  ///< that began to wait for a template or a sampling interval
   SingleWriterCounter rescued_bytes;
   SingleWriterCounter given_up_bytes;
-  SingleWriterCounter lost;       ///< the protocol's own unit, when the gap shows
-  SingleWriterCounter recovered;  ///< of these, came late after all
+  SingleWriterCounter unknown_held_records;  ///< that began to wait for a sampling interval
+  SingleWriterCounter unknown_rescued_records;
+  SingleWriterCounter unknown_given_up_records;
+  SingleWriterCounter sampling_changes;  ///< announced intervals that became others
+  SingleWriterCounter lost;              ///< the protocol's own unit, when the gap shows
+  SingleWriterCounter recovered;         ///< of these, came late after all
   SingleWriterCounter out_of_order;
   SingleWriterCounter duplicates;
   SingleWriterCounter restarts;

@@ -130,7 +130,7 @@ struct MessageContext {
   Protocol protocol = Protocol::Netflow5;
   std::uint32_t domain = 0;  ///< v9 source id, IPFIX ODID, v5 engine type*256+id, sFlow sub-agent
   TrafficTime arrival;       ///< of the datagram that carried the records
-  TrafficTime released;      ///< = arrival, or when held records were set free by their template
+  TrafficTime released;      ///< = arrival, or when held records were set free
   TrafficTime export_time;   ///< exporter's clock; = arrival for sFlow, which sends none
   bool has_export_time = false;
   bool has_uptime = false;

@@ -15,6 +15,13 @@ class RecordSink {
   virtual void take(const MessageContext& context, std::span<const FlowRecord> records) = 0;
   virtual void take(const MessageContext& context, const CounterRecord& record) = 0;
 
+  /// Whether records whose sampling interval nobody has announced are taken as they are. If
+  /// not, a decoder that may still learn the interval holds them for a while. Asked for sets
+  /// that have such records only.
+  [[nodiscard]] virtual bool takes_unknown_sampling(const MessageContext& /*context*/) {
+    return true;
+  }
+
  protected:
   ~RecordSink() = default;
 };

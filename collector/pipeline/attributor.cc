@@ -16,6 +16,24 @@ constexpr TrafficSpan kSflowLateness = std::chrono::seconds{10};
 /// Active timeout 60 s, inactive 15 s, export delay and clock skew (docs/routers.md).
 constexpr TrafficSpan kFlowLateness = std::chrono::seconds{120};
 
+/// How often an exporter's clock is told of; the log itself is slower.
+constexpr TrafficSpan kBetweenWords = std::chrono::minutes{1};
+
+/// Adds what is not zero: most counts of a datagram are.
+void add(SingleWriterCounter& counter, std::uint64_t amount) noexcept {
+  if (amount != 0) counter.add(amount);
+}
+
+/// What may come of a datagram, and of the end of a wait.
+void add_held(core::ExporterCounters& counters, const wire::DecodeOutcome& outcome) noexcept {
+  add(counters.held_bytes, outcome.held_bytes);
+  add(counters.rescued_bytes, outcome.rescued_bytes);
+  add(counters.given_up_bytes, outcome.given_up_bytes);
+  add(counters.unknown_held_records, outcome.unknown_held_records);
+  add(counters.unknown_rescued_records, outcome.unknown_rescued_records);
+  add(counters.unknown_given_up_records, outcome.unknown_given_up_records);
+}
+
 constexpr std::size_t index_of(Fate fate) noexcept { return static_cast<std::size_t>(fate); }
 
 Family family_of(const FlowRecord& record) noexcept {
@@ -55,7 +73,8 @@ struct Attributor::Exporter {
   IpAddress address;
   accounting::SamplingTerms sampling;
   accounting::ExporterClock clock;
-  accounting::MeteringPoints& metering;  ///< shared with the other workers
+  accounting::MeteringPoints& metering;         ///< shared with the other workers
+  TrafficTime clock_told = TrafficTime::min();  ///< when it was last said to be off
   std::array<core::ExporterCounters*, kProtocols> counters{};
 };
 
@@ -278,7 +297,7 @@ void Attributor::attribute(core::ExporterCounters& counters, std::size_t count) 
 }
 
 inline void Attributor::add_part(const Pending& pending, Slots slots, const Amount& amount,
-                          const TimeRange& range, FateBytes& fates) noexcept {
+                                 const TimeRange& range, FateBytes& fates) noexcept {
   if (slots.from == contracts::kNoSlot && slots.to == contracts::kNoSlot) {
     fates[index_of(fate_of(pending, range.start))] += amount.bytes;
     return;
@@ -342,24 +361,51 @@ void Attributor::settle(const Datagram& datagram, const wire::DecodeOutcome& out
   counters.last_seen_ms.set(static_cast<std::uint64_t>(since_epoch_ms(datagram.arrival)));
   counters.clock_skew_ms.store(exporter->clock.skew().count(), std::memory_order_relaxed);
   counters.records.add(outcome.records);
-  const auto add = [](SingleWriterCounter& counter, std::uint64_t amount) {
-    if (amount != 0) counter.add(amount);
-  };
   add(counters.counter_samples, outcome.counter_samples);
   add(counters.options_records, outcome.options_records);
   add(counters.templates, outcome.templates + outcome.options_templates);
   add(counters.sets_without_template, outcome.sets_without_template);
-  add(counters.held_bytes, outcome.held_bytes);
-  add(counters.rescued_bytes, outcome.rescued_bytes);
-  add(counters.given_up_bytes, outcome.given_up_bytes);
+  add_held(counters, outcome);
+  add(counters.sampling_changes, outcome.sampling_changes);
   add(counters.lost, outcome.lost);
   add(counters.recovered, outcome.recovered);
   add(counters.out_of_order, outcome.out_of_order);
   add(counters.duplicates, outcome.duplicates);
   add(counters.restarts, outcome.restarts);
+  if (exporter->clock.is_rebased()) [[unlikely]]
+    tell_of_clock(*exporter, datagram, outcome);
   if (outcome.malformed_total == 0) return;
   for (std::size_t reason = 0; reason < kDecodeErrors; ++reason)
     add(counters.malformed[reason], outcome.malformed[reason]);
+}
+
+void Attributor::settle_held(const wire::DecodeOutcome& outcome) {
+  Exporter* exporter = exporter_of(outcome.agent, outcome.agent);
+  if (exporter == nullptr) return;
+  core::ExporterCounters& counters = counters_of(*exporter, outcome.protocol);
+  counters.records.add(outcome.records);
+  add_held(counters, outcome);
+}
+
+bool Attributor::takes_unknown_sampling(const MessageContext& context) {
+  const Exporter* const exporter = exporter_of(context.source, context.agent);
+  return exporter == nullptr || exporter->sampling != accounting::SamplingTerms{};
+}
+
+void Attributor::tell_of_clock(Exporter& exporter, const Datagram& datagram,
+                               const wire::DecodeOutcome& outcome) {
+  const TrafficTime now = datagram.arrival;
+  const bool is_told = exporter.clock_told != TrafficTime::min() && now >= exporter.clock_told &&
+                       now - exporter.clock_told < kBetweenWords;
+  if (parts_.events == nullptr || is_told) return;
+  exporter.clock_told = now;
+  parts_.events->add({.time = now,
+                      .kind = EventKind::ClockOff,
+                      .exporter = exporter.address,
+                      .protocol = outcome.protocol,
+                      .domain = outcome.domain,
+                      .before = static_cast<std::uint64_t>(policy_->clock_skew_limit.count()),
+                      .after = static_cast<std::uint64_t>(exporter.clock.skew().count())});
 }
 
 }  // namespace weir::pipeline

@@ -12,6 +12,7 @@
 #include "collector/core/books.h"
 #include "collector/core/worker_cells.h"
 #include "collector/model/datagram.h"
+#include "collector/model/event_log.h"
 #include "collector/model/published.h"
 #include "collector/model/record_sink.h"
 #include "collector/pipeline/interface_counters.h"
@@ -41,6 +42,7 @@ class Attributor final : public RecordSink {
     core::ExporterRegistry& exporters;
     accounting::MeteringRegistry& metering;  ///< of all workers
     const Published<Policy>& policy;
+    EventLog* events = nullptr;  ///< null: nobody wants to hear
   };
 
   explicit Attributor(const Parts& parts);
@@ -55,8 +57,13 @@ class Attributor final : public RecordSink {
   void take(const MessageContext& context, std::span<const FlowRecord> records) override;
   void take(const MessageContext& context, const CounterRecord& record) override;
 
+  /// False unless the operator has said how the exporter samples.
+  [[nodiscard]] bool takes_unknown_sampling(const MessageContext& context) override;
+
   /// Enters what became of a datagram that admit() let in.
   void settle(const Datagram& datagram, const wire::DecodeOutcome& outcome);
+  /// Enters what became of what a decoder held to the end (Decoder::flush()).
+  void settle_held(const wire::DecodeOutcome& outcome);
 
   /// The lateness in force at `now`: the policy's; else that of flow records, or the shorter one
   /// of flow samples once nothing else has come for so long since the first call that
@@ -83,10 +90,12 @@ class Attributor final : public RecordSink {
                std::span<const FlowRecord> records);
   void count_interfaces(const Pending& pending) noexcept;
   void attribute(core::ExporterCounters& counters, std::size_t count);
-  [[gnu::always_inline]] void add_part(const Pending& pending, Slots slots, const Amount& amount, const TimeRange& range,
-                FateBytes& fates) noexcept;
+  [[gnu::always_inline]] void add_part(const Pending& pending, Slots slots, const Amount& amount,
+                                       const TimeRange& range, FateBytes& fates) noexcept;
   void add_split_by_validity(const Pending& pending, FateBytes& fates) noexcept;
   [[nodiscard]] bool is_carriable(const Pending& pending) const noexcept;
+  void tell_of_clock(Exporter& exporter, const Datagram& datagram,
+                     const wire::DecodeOutcome& outcome);
   [[nodiscard]] Fate fate_of(const Pending& pending, TrafficTime time) const noexcept;
 
   Parts parts_;

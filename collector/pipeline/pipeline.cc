@@ -66,7 +66,7 @@ Pipeline::Pipeline(const config::Config& config, std::unique_ptr<Registries> reg
     : config_(config),
       registries_(std::move(registries)),
       policy_(std::move(policy)),
-      shared_(wire::make_shared_decoder_state()) {
+      shared_(wire::make_shared_decoder_state(registries_->events)) {
   const core::BucketGeometry geometry{TrafficSpan{config.accounting.bucket}};
   std::vector<core::WorkerCells*> cells;
   for (std::uint32_t i = 0; i < worker_count(config); ++i) {

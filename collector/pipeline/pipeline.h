@@ -49,6 +49,8 @@ class Pipeline {
   [[nodiscard]] const core::Totals& totals() const noexcept { return *totals_; }
   [[nodiscard]] std::shared_ptr<const Policy> policy() const { return policy_.current(); }
   [[nodiscard]] const Registries& registries() const noexcept { return *registries_; }
+  /// What happened to exporters that operators want to hear of.
+  [[nodiscard]] const EventLog& events() const noexcept { return *registries_->events; }
   [[nodiscard]] std::vector<const core::WorkerBooks*> books() const;
   [[nodiscard]] std::vector<ListenFigures> listeners() const;
   /// Bytes of one tracked interface over all workers.

@@ -14,6 +14,7 @@
 #include "collector/contracts/contract_table.h"
 #include "collector/contracts/slot_registry.h"
 #include "collector/core/exporter_registry.h"
+#include "collector/model/event_log.h"
 #include "collector/model/result.h"
 #include "collector/pipeline/interface_registry.h"
 
@@ -45,13 +46,14 @@ struct Policy {
   [[nodiscard]] IpAddress exporter_address(const IpAddress& source, const IpAddress& agent) const;
 };
 
-/// What lasts as long as the process: numbers of exporters, contracts and interfaces, and where
-/// each exporter meters.
+/// What lasts as long as the process: numbers of exporters, contracts and interfaces, where each
+/// exporter meters, and what happened to it.
 struct Registries {
   core::ExporterRegistry exporters;
   contracts::SlotRegistry slots;
   InterfaceRegistry interfaces;
   accounting::MeteringRegistry metering;
+  std::shared_ptr<EventLog> events = std::make_shared<EventLog>();
 };
 
 /// Builds the policy of a valid configuration. Fails only when a bound is met (too many

@@ -100,7 +100,7 @@ Result<ReplayOutcome> replay(const config::Config& original,
   if (!sources) return tl::unexpected(sources.error());
 
   const core::BucketGeometry geometry{TrafficSpan{config.accounting.bucket}};
-  const auto shared = wire::make_shared_decoder_state();
+  const auto shared = wire::make_shared_decoder_state(registries.events);
   std::vector<std::unique_ptr<Lane>> lanes;
   std::vector<core::WorkerCells*> cells;
   for (std::uint32_t i = 0; i < std::max(config.workers, 1U); ++i) {
@@ -137,6 +137,7 @@ Result<ReplayOutcome> replay(const config::Config& original,
     if (!next) return tl::unexpected(next.error());
     source->next = *next;
   }
+  for (auto& lane : lanes) lane->path.finish();
   if (now != TrafficTime::min()) {
     // The capture is over: every bucket may close.
     const TrafficTime after_all = now + lateness + 2 * geometry.width();

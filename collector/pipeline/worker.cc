@@ -30,7 +30,8 @@ DatagramPath::DatagramPath(WorkerState& state, Registries& registries,
                    .interfaces = state.interfaces,
                    .exporters = registries.exporters,
                    .metering = registries.metering,
-                   .policy = policy}),
+                   .policy = policy,
+                   .events = registries.events.get()}),
       decoder_(std::move(shared), wire::DecoderLimits{}) {}
 
 void DatagramPath::advance(TrafficTime now) noexcept {
@@ -42,6 +43,12 @@ void DatagramPath::advance(TrafficTime now) noexcept {
 void DatagramPath::process(const Datagram& datagram) {
   if (!attributor_.admit(datagram.source)) return;
   attributor_.settle(datagram, decoder_.decode(datagram, attributor_));
+}
+
+void DatagramPath::finish() {
+  for (const wire::DecodeOutcome& outcome : decoder_.flush(attributor_)) {
+    attributor_.settle_held(outcome);
+  }
 }
 
 void DatagramPath::process(const CapturedPacket& packet, std::uint32_t sampling_interval,
@@ -147,6 +154,7 @@ void Worker::run(const std::stop_token& stop) {
   }
   // What the kernel already holds was received in time.
   for (auto& socket : sockets_) static_cast<void>(drain(*socket));
+  path_.finish();
 }
 
 }  // namespace weir::pipeline

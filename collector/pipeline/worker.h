@@ -47,6 +47,10 @@ class DatagramPath {
   /// One datagram, whole way. Call advance() with its arrival first.
   void process(const Datagram& datagram);
 
+  /// Nothing more comes: what is held for want of a template or a sampling interval is
+  /// entered in the books as it is.
+  void finish();
+
   /// One metered packet, as `interval` packets of `exporter`.
   void process(const CapturedPacket& packet, std::uint32_t sampling_interval,
                const IpAddress& exporter);

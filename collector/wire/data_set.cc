@@ -12,14 +12,15 @@ namespace {
   if (set.samplers == nullptr) return false;
   const FlowRecord& constants = set.layout.prototype();
   return constants.has(Has::SamplerId) ||
-         (set.samplers->has_interfaces() && constants.has(Has::Input));
+         (set.samplers->has_interfaces() &&
+          (constants.has(Has::Input) || constants.has(Has::Output)));
 }
 
 /// Sampling of all records of a set alike.
 [[nodiscard]] ResolvedSampling common_sampling(const DataSet& set) noexcept {
   if (set.header_sampling.interval != 0) return set.header_sampling;
   if (set.samplers == nullptr || is_sampled_by_record(set)) return {};
-  return set.samplers->without_id();
+  return set.samplers->of_template(set.template_id);
 }
 
 /// `announced` is what the record's own fields say, 0 when they say nothing.
@@ -27,10 +28,7 @@ void resolve(const DataSet& set, std::uint32_t announced, FlowRecord& record) no
   ResolvedSampling sampling{announced, SamplingSource::Record};
   if (sampling.interval == 0) {
     sampling = {};
-    if (set.samplers != nullptr) {
-      sampling = record.has(Has::SamplerId) ? set.samplers->by_sampler(record.sampler_id)
-                                            : set.samplers->by_input(record.input);
-    }
+    if (set.samplers != nullptr) sampling = set.samplers->of(record, set.template_id);
   }
   record.sampling_interval = sampling.interval;
   record.sampling_source = sampling.source;
@@ -43,9 +41,15 @@ void check_padding(std::span<const std::byte> rest, DecodeOutcome& outcome) noex
   if (rest.size() > 3 && !is_zero) outcome.refuse(DecodeError::Truncated);
 }
 
+[[nodiscard]] bool has_unknown(std::span<const FlowRecord> records) noexcept {
+  return std::ranges::any_of(records, [](const FlowRecord& r) { return r.sampling_interval == 0; });
+}
+
 }  // namespace
 
 bool DataSetReader::read(const DataSet& set, RecordSink& sink, DecodeOutcome& outcome) {
+  kept_records_ = 0;
+  kept_bytes_.clear();
   return set.layout.is_variable() ? read_variable(set, sink, outcome)
                                   : read_fixed(set, sink, outcome);
 }
@@ -53,15 +57,20 @@ bool DataSetReader::read(const DataSet& set, RecordSink& sink, DecodeOutcome& ou
 bool DataSetReader::read_fixed(const DataSet& set, RecordSink& sink, DecodeOutcome& outcome) {
   const std::size_t record_bytes = set.layout.record_bytes();
   const std::size_t total = set.body.size() / record_bytes;
-  const std::size_t allowed = kRecordsPerDatagram - std::min(kRecordsPerDatagram, outcome.records);
-  const std::size_t taken = std::min(total, allowed);
+  const std::size_t taken = std::min<std::size_t>(total, set.allowance);
   const bool is_by_record = is_sampled_by_record(set);
   const ResolvedSampling common = common_sampling(set);
+  // Where all are known alike, nothing below asks again.
+  bool may_keep =
+      set.unknown == UnknownSampling::SetAside && (is_by_record || common.interval == 0);
+  bool keeps = false;
+  std::uint32_t handed_on = 0;
   const std::byte* at = set.body.data();
   for (std::size_t done = 0; done < taken;) {
     const std::size_t count = std::min(kBatch, taken - done);
     const std::span<FlowRecord> records = lay(set.layout, common, count);
     set.layout.read_columns(at, records);
+    std::size_t known = count;
     if (is_by_record) {
       const bool has_fields = set.layout.has_interval_fields();
       for (std::size_t i = 0; i < count; ++i) {
@@ -69,11 +78,18 @@ bool DataSetReader::read_fixed(const DataSet& set, RecordSink& sink, DecodeOutco
         resolve(set, has_fields ? set.layout.sampling_fields(wire).interval() : 0, records[i]);
       }
     }
-    sink.take(set.context, std::span<const FlowRecord>{records});
+    if (may_keep) [[unlikely]] {
+      if (!keeps && has_unknown(records)) {
+        may_keep = keeps = !sink.takes_unknown_sampling(set.context);
+      }
+      if (keeps) known = keep_unknown(set, at, records);
+    }
+    if (known != 0) sink.take(set.context, std::span<const FlowRecord>{records.first(known)});
+    handed_on += static_cast<std::uint32_t>(known);
     at += count * record_bytes;
     done += count;
   }
-  outcome.records += static_cast<std::uint32_t>(taken);
+  outcome.records += handed_on;
   if (taken < total) {
     outcome.refuse(DecodeError::BadCount);
     return false;
@@ -89,9 +105,12 @@ bool DataSetReader::read_variable(const DataSet& set, RecordSink& sink, DecodeOu
   const ResolvedSampling common = common_sampling(set);
   std::span<const std::byte> rest = set.body;
   std::size_t waiting = 0;
+  std::uint32_t seen = 0;
+  bool may_keep = set.unknown == UnknownSampling::SetAside;
+  bool keeps = false;
   bool is_sound = true;
   while (rest.size() >= set.layout.record_bytes()) {
-    if (outcome.records >= kRecordsPerDatagram) {
+    if (seen == set.allowance) {
       outcome.refuse(DecodeError::BadCount);
       is_sound = false;
       break;
@@ -107,17 +126,48 @@ bool DataSetReader::read_variable(const DataSet& set, RecordSink& sink, DecodeOu
       is_sound = false;
       break;
     }
+    ++seen;
     if (is_by_record) resolve(set, facts.interval(), record);
+    const std::span<const std::byte> wire = rest.first(*length);
     rest = rest.subspan(*length);
+    if (may_keep && record.sampling_interval == 0) [[unlikely]] {
+      if (!keeps) may_keep = keeps = !sink.takes_unknown_sampling(set.context);
+      if (keeps) {
+        keep(record, wire);
+        continue;
+      }
+    }
     ++outcome.records;
     if (++waiting == kBatch) {
       sink.take(set.context, std::span<const FlowRecord>{batch.records});
       waiting = 0;
     }
   }
-  if (waiting != 0) sink.take(set.context, std::span<const FlowRecord>{batch.records}.first(waiting));
+  if (waiting != 0)
+    sink.take(set.context, std::span<const FlowRecord>{batch.records}.first(waiting));
   if (is_sound) check_padding(rest, outcome);
   return is_sound;
+}
+
+void DataSetReader::keep(const FlowRecord& record, std::span<const std::byte> wire) {
+  if (kept_records_ == 0) first_kept_ = record;
+  ++kept_records_;
+  kept_bytes_.insert(kept_bytes_.end(), wire.begin(), wire.end());
+}
+
+std::size_t DataSetReader::keep_unknown(const DataSet& set, const std::byte* wire,
+                                        std::span<FlowRecord> records) {
+  const std::size_t record_bytes = set.layout.record_bytes();
+  std::size_t known = 0;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    if (records[i].sampling_interval == 0) {
+      keep(records[i], {wire + i * record_bytes, record_bytes});
+      continue;
+    }
+    if (known != i) records[known] = records[i];
+    ++known;
+  }
+  return known;
 }
 
 std::span<FlowRecord> DataSetReader::lay(const CompiledTemplate& layout, ResolvedSampling sampling,

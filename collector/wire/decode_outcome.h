@@ -18,7 +18,7 @@ struct DecodeOutcome {
   IpAddress agent;  ///< sFlow agent; otherwise the source
   std::uint32_t domain = 0;
   std::uint32_t records = 0;          ///< flow records and flow samples handed to the sink
-  std::uint32_t rescued_records = 0;  ///< of these, decoded from sets that waited for a template
+  std::uint32_t rescued_records = 0;  ///< of these, decoded from sets that waited
   std::uint32_t counter_samples = 0;
   std::uint32_t options_records = 0;
   std::uint32_t templates = 0;  ///< template records read, repeats included
@@ -27,9 +27,16 @@ struct DecodeOutcome {
   std::uint32_t new_options_templates = 0;
   std::uint32_t withdrawals = 0;
   std::uint32_t sets_without_template = 0;  ///< on arrival
-  std::uint32_t held_bytes = 0;             ///< bytes of sets that now wait
-  std::uint32_t rescued_bytes = 0;          ///< bytes of held sets decoded now
-  std::uint32_t given_up_bytes = 0;         ///< bytes of held sets dropped now (bound or age)
+  // Sets that wait for their template, or records for their sampling interval. Whoever waited
+  // for both is counted for each.
+  std::uint32_t held_bytes = 0;      ///< that now wait
+  std::uint32_t rescued_bytes = 0;   ///< that waited and need not any more
+  std::uint32_t given_up_bytes = 0;  ///< that waited in vain (bound or age)
+  // Records that waited for their sampling interval, in these bytes.
+  std::uint32_t unknown_held_records = 0;
+  std::uint32_t unknown_rescued_records = 0;
+  std::uint32_t unknown_given_up_records = 0;  ///< handed on, of unknown sampling
+  std::uint32_t sampling_changes = 0;          ///< intervals that were known and are others now
   std::uint32_t lost = 0;
   std::uint32_t recovered = 0;  ///< of units counted lost before, came late: net loss is less
   std::uint32_t out_of_order = 0;

@@ -14,11 +14,29 @@ namespace weir::wire {
 
 struct Decoder::State {
   State(std::shared_ptr<SharedDecoderState> shared, const DecoderLimits& limits)
-      : sessions(limits, shared->seed()),
+      : events(shared->events()),
+        sessions(limits, shared->seed()),
         netflow5(sessions, reader),
         flow_sets(std::move(shared), limits, sessions, reader),
-        sflow5(limits) {}
+        sflow5(limits, events) {}
 
+  [[nodiscard]] DecodeOutcome decode(const Datagram& datagram, RecordSink& sink);
+
+  /// Tells what any protocol may show; most datagrams show nothing.
+  void tell(const Datagram& datagram, const DecodeOutcome& outcome) {
+    const auto add = [&](EventKind kind) {
+      events.add({.time = datagram.arrival,
+                  .kind = kind,
+                  .exporter = outcome.agent,
+                  .protocol = outcome.protocol,
+                  .domain = outcome.domain});
+    };
+    if (outcome.restarts != 0) add(EventKind::ExporterRestarted);
+    const auto too_many = static_cast<std::size_t>(DecodeError::TooManyDomains);
+    if (outcome.malformed[too_many] != 0) add(EventKind::TooManyDomains);
+  }
+
+  EventLog& events;  ///< of the shared state, which flow_sets keeps
   SessionTable sessions;
   DataSetReader reader;
   Netflow5Decoder netflow5;
@@ -32,6 +50,18 @@ Decoder::Decoder(std::shared_ptr<SharedDecoderState> shared, DecoderLimits limit
 Decoder::~Decoder() = default;
 
 DecodeOutcome Decoder::decode(const Datagram& datagram, RecordSink& sink) {
+  DecodeOutcome outcome = state_->decode(datagram, sink);
+  if ((outcome.restarts | outcome.malformed_total) != 0) [[unlikely]] {
+    state_->tell(datagram, outcome);
+  }
+  return outcome;
+}
+
+std::vector<DecodeOutcome> Decoder::flush(RecordSink& sink) {
+  return state_->flow_sets.flush(sink);
+}
+
+DecodeOutcome Decoder::State::decode(const Datagram& datagram, RecordSink& sink) {
   DecodeOutcome outcome;
   outcome.agent = datagram.source;
   if (datagram.payload.empty()) {
@@ -39,10 +69,10 @@ DecodeOutcome Decoder::decode(const Datagram& datagram, RecordSink& sink) {
     return outcome;
   }
   // NetFlow and IPFIX begin with a 16-bit version, sFlow with a 32-bit one.
-  ByteReader reader{datagram.payload};
-  const std::uint16_t version = reader.u16();
-  const std::uint16_t low_version = version == 0 ? reader.u16() : std::uint16_t{0};
-  if (!reader.ok()) {
+  ByteReader words{datagram.payload};
+  const std::uint16_t version = words.u16();
+  const std::uint16_t low_version = version == 0 ? words.u16() : std::uint16_t{0};
+  if (!words.ok()) {
     outcome.refuse(DecodeError::Truncated);
     return outcome;
   }
@@ -50,17 +80,17 @@ DecodeOutcome Decoder::decode(const Datagram& datagram, RecordSink& sink) {
     case 1:
     case 5:
     case 7:
-      state_->netflow5.decode(datagram, sink, outcome);
+      netflow5.decode(datagram, sink, outcome);
       return outcome;
     case 9:
-      state_->flow_sets.decode_netflow9(datagram, sink, outcome);
+      flow_sets.decode_netflow9(datagram, sink, outcome);
       return outcome;
     case 10:
-      state_->flow_sets.decode_ipfix(datagram, sink, outcome);
+      flow_sets.decode_ipfix(datagram, sink, outcome);
       return outcome;
     default:
       if (version == 0 && low_version == 5) {
-        state_->sflow5.decode(datagram, sink, outcome);
+        sflow5.decode(datagram, sink, outcome);
       } else {
         outcome.refuse(DecodeError::UnknownVersion);
       }

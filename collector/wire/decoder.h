@@ -2,8 +2,10 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "collector/model/datagram.h"
+#include "collector/model/event_log.h"
 #include "collector/model/record_sink.h"
 #include "collector/wire/decode_outcome.h"
 
@@ -22,7 +24,7 @@ struct DecoderLimits {
 };
 
 /// Reads one worker's datagrams: finds the protocol by the version word, keeps sessions,
-/// sequences and the sets that wait for their template, and hands records to a sink.
+/// sequences and the sets that wait, and hands records to a sink.
 ///
 /// Threads: one decoder belongs to one thread. Decoders of several workers share templates
 /// and sampler tables through one SharedDecoderState, whose readers never wait: a decoder
@@ -42,13 +44,20 @@ class Decoder {
   /// templates set free. Whoever calls has checked that the source is allowed.
   [[nodiscard]] DecodeOutcome decode(const Datagram& datagram, RecordSink& sink);
 
+  /// Ends the wait of all that is held: records of unknown sampling go to `sink`, sets without
+  /// template are given up. One outcome for each exporter, protocol and domain concerned; its
+  /// `agent` is the source. For the end of a capture, or of the process.
+  [[nodiscard]] std::vector<DecodeOutcome> flush(RecordSink& sink);
+
  private:
   struct State;
   std::unique_ptr<State> state_;
 };
 
-/// Templates and sampler tables known to any worker. Thread-safe.
-[[nodiscard]] std::shared_ptr<SharedDecoderState> make_shared_decoder_state();
+/// Templates and sampler tables known to any worker. Thread-safe. What becomes of them is
+/// told to `events`; without one, to a log of its own.
+[[nodiscard]] std::shared_ptr<SharedDecoderState> make_shared_decoder_state(
+    std::shared_ptr<EventLog> events = nullptr);
 
 /// Makes a record of one packet met on a link (mirror port or raw capture): as an sFlow
 /// flow sample with this frame, `sampling_interval` packets being one. Frames without FCS

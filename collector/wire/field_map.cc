@@ -133,6 +133,8 @@ Meaning meaning_of(const TemplateField& field) noexcept {
       return {ReversePackets, 1};
     case 302:
       return {SamplerId, 1};
+    case 304:
+      return {SelectorAlgorithm, 0};
     case 305:
       return {PacketInterval, 0};
     case 306:
@@ -152,15 +154,32 @@ Meaning meaning_of(const TemplateField& field) noexcept {
 
 Meaning meaning_of_v9_scope(const TemplateField& field) noexcept {
   // 1 system, 2 interface, 3 line card, 4 cache, 5 template (RFC 3954, 6.1).
-  if (field.id == 2) return {Destination::ScopeInterface, 0};
-  return {};
+  switch (field.id) {
+    case 2:
+      return {Destination::ScopeInterface, 0};
+    case 3:
+      return {Destination::ScopeLineCard, 0};
+    case 5:
+      return {Destination::ScopeTemplate, 0};
+    default:
+      return {};
+  }
 }
 
 Meaning meaning_of_scope(const TemplateField& field) noexcept {
-  if (field.enterprise == 0 && (field.id == 10 || field.id == 14)) {
-    return {Destination::ScopeInterface, 0};
+  if (field.enterprise != 0) return meaning_of(field);
+  switch (field.id) {
+    case 10:
+      return {Destination::ScopeInterface, 0};
+    case 14:
+      return {Destination::ScopeEgress, 0};
+    case 141:
+      return {Destination::ScopeLineCard, 0};
+    case 145:
+      return {Destination::ScopeTemplate, 0};
+    default:
+      return meaning_of(field);
   }
-  return meaning_of(field);
 }
 
 Content content_of(Destination destination) noexcept {

@@ -51,15 +51,19 @@ enum class Destination : std::uint8_t {
   SourcePort,
   DestinationPort,
   // Sampling parameters: not kept in FlowRecord, they give its sampling_interval.
-  Interval,        ///< 34
-  RandomInterval,  ///< 50
-  PacketInterval,  ///< 305
-  PacketSpace,     ///< 306
-  SampleSize,      ///< 309
-  Population,      ///< 310
-  Probability,     ///< 311, IEEE 754
-  ScopeInterface,  ///< options scope: an ifIndex
-  Nothing,         ///< not used by Weir, only passed over
+  Interval,           ///< 34
+  RandomInterval,     ///< 50
+  PacketInterval,     ///< 305
+  PacketSpace,        ///< 306
+  SampleSize,         ///< 309
+  Population,         ///< 310
+  Probability,        ///< 311, IEEE 754
+  SelectorAlgorithm,  ///< 304: which of the parameters above hold
+  ScopeInterface,     ///< options scope: an ifIndex, of ingress where the element says
+  ScopeEgress,        ///< options scope: an ifIndex of egress
+  ScopeTemplate,      ///< options scope: a template id
+  ScopeLineCard,      ///< options scope
+  Nothing,            ///< not used by Weir, only passed over
 };
 inline constexpr std::size_t kDestinations = static_cast<std::size_t>(Destination::Nothing);
 

@@ -24,6 +24,41 @@ constexpr std::uint16_t kFirstDataSet = 256;
 /// Keys of held sets that are tried when the shared state has moved.
 constexpr std::size_t kKeysTried = 64;
 
+/// How often an exporter's records of unknown sampling are tried with what its options data tell:
+/// each time takes work in proportion to all that are held.
+constexpr TrafficSpan kBetweenTrials = std::chrono::seconds{1};
+
+/// How often a session's records of unknown sampling are told of; the log itself is slower.
+constexpr TrafficSpan kBetweenWords = std::chrono::minutes{1};
+
+/// `span` has gone by since `last`, which may be long before all time, or after `now` where
+/// captures are merged.
+[[nodiscard]] bool is_past(TrafficTime last, TrafficSpan span, TrafficTime now) noexcept {
+  return last == TrafficTime::min() || now < last || now - last >= span;
+}
+
+[[nodiscard]] HeldSets::Key sampling_key(const MessageContext& context) noexcept {
+  return {.protocol = context.protocol, .domain = context.domain, .set_id = HeldSets::kForSampling};
+}
+
+[[nodiscard]] EventSubject subject_of(Announcement::Scope scope) noexcept {
+  switch (scope) {
+    case Announcement::Scope::Domain:
+      return EventSubject::Domain;
+    case Announcement::Scope::Sampler:
+      return EventSubject::Sampler;
+    case Announcement::Scope::Interface:
+      return EventSubject::Interface;
+    case Announcement::Scope::EgressInterface:
+      return EventSubject::EgressInterface;
+    case Announcement::Scope::Template:
+      return EventSubject::Template;
+    case Announcement::Scope::LineCard:
+      return EventSubject::LineCard;
+  }
+  return EventSubject::Domain;
+}
+
 /// True if the sets at `reader` hold data. A message of templates alone may come again with
 /// the same sequence number and bytes and is never a repeat.
 [[nodiscard]] bool holds_data(ByteReader reader) noexcept {
@@ -149,7 +184,7 @@ void FlowSetDecoder::decode_ipfix(const Datagram& datagram, RecordSink& sink,
                   .context = context_of(datagram, Protocol::Ipfix, domain, export_seconds),
                   .sink = sink,
                   .outcome = outcome};
-  const std::uint32_t before = outcome.records + outcome.options_records;
+  const std::uint32_t before = outcome.options_records;
   refresh(*session);
   const bool is_sound = read_sets(reader, end, message);
   // IPFIX counts data records, options among them (RFC 7011, 3.1).
@@ -157,7 +192,7 @@ void FlowSetDecoder::decode_ipfix(const Datagram& datagram, RecordSink& sink,
     session->sequence.lose_position();
   } else {
     outcome.recovered +=
-        session->sequence.advance(outcome.records + outcome.options_records - before);
+        session->sequence.advance(message.data_records + outcome.options_records - before);
   }
   release_held(message);
 }
@@ -198,15 +233,15 @@ bool FlowSetDecoder::read_set(std::uint16_t set_id, std::span<const std::byte> b
     }
     return true;  // reserved: passed over
   }
-  const CompiledTemplate* const layout = known(message.session, set_id).layout.get();
-  if (layout == nullptr) {
+  const TemplatePtr& layout = known(message.session, set_id).layout;
+  if (!layout) {
     message.has_unknown_sets = true;
     ++message.outcome.sets_without_template;
     hold(set_id, body, message);
     return true;
   }
   return layout->is_options() ? read_options(*layout, body, message)
-                              : read_data(*layout, body, message);
+                              : read_data(set_id, layout, body, message);
 }
 
 bool FlowSetDecoder::read_templates(ByteReader reader, Message& message) {
@@ -219,10 +254,10 @@ bool FlowSetDecoder::read_templates(ByteReader reader, Message& message) {
       continue;
     }
     if (id < kFirstDataSet || count == 0) {
-      message.outcome.refuse(DecodeError::BadTemplate);
+      refuse_template(id, DecodeError::BadTemplate, message);
       return false;
     }
-    if (!read_fields(reader, count, message)) return false;
+    if (!read_fields(id, reader, count, message)) return false;
     scratch_.is_options = false;
     scratch_.scope_fields = 0;
     learn(id, message);
@@ -242,11 +277,11 @@ bool FlowSetDecoder::read_netflow9_options_templates(ByteReader reader, Message&
     }
     // Lengths in bytes of four-byte specifiers (RFC 3954, 6.1).
     if (id < kFirstDataSet || scope_bytes % 4 != 0 || option_bytes % 4 != 0) {
-      message.outcome.refuse(DecodeError::BadTemplate);
+      refuse_template(id, DecodeError::BadTemplate, message);
       return false;
     }
     const std::uint32_t count = (std::uint32_t{scope_bytes} + option_bytes) / 4;
-    if (!read_fields(reader, count, message)) return false;
+    if (!read_fields(id, reader, count, message)) return false;
     scratch_.is_options = true;
     scratch_.scope_fields = static_cast<std::uint16_t>(scope_bytes / 4);
     learn(id, message);
@@ -269,10 +304,10 @@ bool FlowSetDecoder::read_ipfix_options_templates(ByteReader reader, Message& me
       return false;
     }
     if (id < kFirstDataSet) {
-      message.outcome.refuse(DecodeError::BadTemplate);
+      refuse_template(id, DecodeError::BadTemplate, message);
       return false;
     }
-    if (!read_fields(reader, count, message)) return false;
+    if (!read_fields(id, reader, count, message)) return false;
     scratch_.is_options = true;
     scratch_.scope_fields = scope_fields;
     learn(id, message);
@@ -280,11 +315,12 @@ bool FlowSetDecoder::read_ipfix_options_templates(ByteReader reader, Message& me
   return true;
 }
 
-bool FlowSetDecoder::read_fields(ByteReader& reader, std::uint32_t count, Message& message) {
+bool FlowSetDecoder::read_fields(std::uint16_t id, ByteReader& reader, std::uint32_t count,
+                                 Message& message) {
   scratch_.protocol = message.context.protocol;
   scratch_.fields.clear();
   if (count > limits_.fields_per_template) {
-    message.outcome.refuse(DecodeError::BadTemplate);
+    refuse_template(id, DecodeError::BadTemplate, message);
     return false;
   }
   const bool is_ipfix = message.context.protocol == Protocol::Ipfix;
@@ -296,12 +332,17 @@ bool FlowSetDecoder::read_fields(ByteReader& reader, std::uint32_t count, Messag
       field.enterprise = reader.u32();
     }
     if (!reader.ok()) {
-      message.outcome.refuse(DecodeError::Truncated);
+      refuse_template(id, DecodeError::Truncated, message);
       return false;
     }
     scratch_.fields.push_back(field);
   }
   return true;
+}
+
+void FlowSetDecoder::refuse_template(std::uint16_t id, DecodeError reason, Message& message) {
+  message.outcome.refuse(reason);
+  tell(EventKind::TemplateRefused, id, message, 0, static_cast<std::uint64_t>(reason));
 }
 
 void FlowSetDecoder::learn(std::uint16_t id, Message& message) {
@@ -312,7 +353,7 @@ void FlowSetDecoder::learn(std::uint16_t id, Message& message) {
 
   auto compiled = compile_template(scratch_, shared_->next_stamp());
   if (!compiled) {
-    outcome.refuse(compiled.error());
+    refuse_template(id, compiled.error(), message);
     // Whatever the exporter means by this id now, it is not what it meant before.
     shared_->withdraw(message.session.key, id);
     message.session.templates.erase(id);
@@ -325,7 +366,12 @@ void FlowSetDecoder::learn(std::uint16_t id, Message& message) {
   }
   if (!learned.is_kept) {
     outcome.refuse(learned.refused);
+    tell(EventKind::TooManyTemplates, id, message);
     return;
+  }
+  if (before.is_own && before.layout) {
+    tell(EventKind::TemplateRedefined, id, message, before.layout->definition().fields.size(),
+         (*compiled)->definition().fields.size());
   }
   if (learned.is_new_key) {
     ++((*compiled)->is_options() ? outcome.new_options_templates : outcome.new_templates);
@@ -347,19 +393,34 @@ void FlowSetDecoder::withdraw(std::uint16_t id, SharedDecoderState::Kind kind, M
     session.templates.clear();
   } else if (shared_->withdraw(session.key, id)) {
     session.templates.erase(id);
+  } else {
+    return;
   }
+  tell(EventKind::TemplateWithdrawn, id, message);
 }
 
-bool FlowSetDecoder::read_data(const CompiledTemplate& layout, std::span<const std::byte> body,
-                               Message& message) {
+bool FlowSetDecoder::read_data(std::uint16_t set_id, const TemplatePtr& layout,
+                               std::span<const std::byte> body, Message& message) {
   const SamplerTable* const samplers = message.session.samplers.get();
   message.context.system_init_ms = samplers == nullptr ? 0 : samplers->system_init_ms();
-  return reader_.read({.layout = layout,
-                       .body = body,
-                       .context = message.context,
-                       .samplers = samplers,
-                       .header_sampling = {}},
-                      message.sink, message.outcome);
+  const std::uint32_t allowance = DataSetReader::kRecordsPerDatagram;
+  const std::uint32_t before = message.outcome.records;
+  const bool is_sound =
+      reader_.read({.layout = *layout,
+                    .body = body,
+                    .context = message.context,
+                    .samplers = samplers,
+                    .header_sampling = {},
+                    .template_id = set_id,
+                    .unknown = unknown_sampling(message),
+                    .allowance = allowance - std::min(allowance, message.data_records)},
+                   message.sink, message.outcome);
+  message.data_records += message.outcome.records - before;
+  message.handed_on += message.outcome.records - before;
+  if (reader_.set_aside().records != 0) [[unlikely]] {
+    hold_unknown(set_id, layout, message);
+  }
+  return is_sound;
 }
 
 bool FlowSetDecoder::read_options(const CompiledTemplate& layout, std::span<const std::byte> body,
@@ -396,12 +457,17 @@ void FlowSetDecoder::announce(std::span<const Announcement> news, Message& messa
   for (std::ptrdiff_t i = 0; i < refused; ++i) {
     message.outcome.refuse(DecodeError::TooManyTemplates);
   }
+  if (refused != 0) tell(EventKind::TooManyTemplates, 0, message);
   if (std::ranges::none_of(news, [&](const Announcement& a) { return table.would_change(a); })) {
     return;
   }
-  const std::uint32_t evicted = shared_->announce(session.key.domain, news, limits_);
-  for (std::uint32_t i = 0; i < evicted; ++i) message.outcome.refuse(DecodeError::TooManyDomains);
-  session.samplers = shared_->samplers(session.key.domain);
+  const auto announced = shared_->announce(session.key.domain, news, limits_);
+  for (std::uint32_t i = 0; i < announced.evicted_domains; ++i) {
+    message.outcome.refuse(DecodeError::TooManyDomains);
+  }
+  message.outcome.sampling_changes += static_cast<std::uint32_t>(announced.changed.size());
+  for (const auto& [what, before] : announced.changed) tell_change(what, before, message);
+  take_up_samplers(session);
 }
 
 void FlowSetDecoder::refresh(LocalSession& session) {
@@ -409,7 +475,14 @@ void FlowSetDecoder::refresh(LocalSession& session) {
   if (session.generation == generation) return;
   session.generation = generation;
   session.templates.clear();
-  session.samplers = shared_->samplers(session.key.domain);
+  take_up_samplers(session);
+}
+
+void FlowSetDecoder::take_up_samplers(LocalSession& session) {
+  SamplerTablePtr samplers = shared_->samplers(session.key.domain);
+  if (samplers == session.samplers) return;
+  session.samplers = std::move(samplers);
+  session.unknown.since = TrafficTime::max();
 }
 
 const LocalSession::Known& FlowSetDecoder::known(LocalSession& session, std::uint16_t id) {
@@ -424,19 +497,75 @@ const LocalSession::Known& FlowSetDecoder::known(LocalSession& session, std::uin
 }
 
 void FlowSetDecoder::hold(std::uint16_t set_id, std::span<const std::byte> body, Message& message) {
+  tell(EventKind::TemplateMissing, set_id, message);
   if (body.empty()) return;
-  HeldSets& held = message.session.exporter->held;
   message.outcome.held_bytes += static_cast<std::uint32_t>(body.size());
-  message.outcome.given_up_bytes +=
-      held.hold({.context = message.context, .set_id = set_id, .body = {body.begin(), body.end()}},
-                limits_.held_bytes_per_exporter);
+  keep_waiting({.context = message.context,
+                .set_id = set_id,
+                .body = {body.begin(), body.end()},
+                .layout = nullptr},
+               message);
+}
+
+void FlowSetDecoder::hold_unknown(std::uint16_t set_id, const TemplatePtr& layout,
+                                  Message& message) {
+  const SetAside aside = reader_.set_aside();
+  message.data_records += aside.records;
+  LocalSession& session = message.session;
+  const TrafficTime now = message.context.released;
+  tell_unknown(set_id, aside.first, message);
+  HeldSets::Held set{.context = message.context,
+                     .set_id = set_id,
+                     .body = {aside.bytes.begin(), aside.bytes.end()},
+                     .layout = layout,
+                     .records = aside.records};
+  if (session.unknown.since == TrafficTime::max()) session.unknown.since = now;
+  if (is_given_up(session, now)) {
+    message.handed_on += read_again(set,
+                                    {.now = now,
+                                     .samplers = session.samplers.get(),
+                                     .unknown = UnknownSampling::HandOn,
+                                     .sink = message.sink},
+                                    message.outcome);
+    return;
+  }
+  // What waits already may not have been tried with what is known now.
+  const bool is_first = !session.exporter->held.awaits(sampling_key(message.context));
+  if (is_first) session.unknown.tried = session.samplers;
+  message.outcome.held_bytes += static_cast<std::uint32_t>(set.body.size());
+  message.outcome.unknown_held_records += set.records;
+  keep_waiting(std::move(set), message);
+}
+
+void FlowSetDecoder::keep_waiting(HeldSets::Held set, Message& message) {
+  HeldSets& held = message.session.exporter->held;
+  for (HeldSets::Held& other : held.hold(std::move(set), limits_.held_bytes_per_exporter)) {
+    give_up(std::move(other), message.context.released, message.sink, message.outcome);
+  }
+}
+
+bool FlowSetDecoder::is_given_up(const LocalSession& session, TrafficTime now) const noexcept {
+  const TrafficTime since = session.unknown.since;
+  return since != TrafficTime::max() && now - since >= std::chrono::seconds{limits_.held_seconds};
+}
+
+UnknownSampling FlowSetDecoder::unknown_sampling(const Message& message) const noexcept {
+  const TrafficTime now = message.context.released;
+  const LocalSession& session = message.session;
+  // Set aside once in a while nevertheless, so that it is told what is missing.
+  return is_given_up(session, now) && !is_past(session.unknown.said, kBetweenWords, now)
+             ? UnknownSampling::HandOn
+             : UnknownSampling::SetAside;
 }
 
 void FlowSetDecoder::release_held(Message& message) {
   HeldSets& held = message.session.exporter->held;
   if (held.empty()) return;
   const TrafficTime now = message.context.arrival;
-  message.outcome.given_up_bytes += held.expire(now - std::chrono::seconds{limits_.held_seconds});
+  for (HeldSets::Held& set : held.expire(now - std::chrono::seconds{limits_.held_seconds})) {
+    give_up(std::move(set), now, message.sink, message.outcome);
+  }
+  release_unknown(message);
   // Nothing was learned here or by another worker since this was last tried.
   const std::uint64_t generation = shared_->generation();
   std::uint64_t& tried = message.session.held_tried_at;
@@ -453,23 +582,164 @@ void FlowSetDecoder::release_held(Message& message) {
                               .port = set.context.source_port};
       const TemplatePtr layout = shared_->find(origin, key.set_id).layout;
       if (!layout) {
-        message.outcome.given_up_bytes +=
-            held.hold(std::move(set), limits_.held_bytes_per_exporter);
+        keep_waiting(std::move(set), message);
         continue;
       }
       const auto bytes = static_cast<std::uint32_t>(set.body.size());
-      const std::uint32_t before = message.outcome.records;
       Message late{.session = message.session,
                    .context = set.context,
                    .sink = message.sink,
                    .outcome = message.outcome};
       late.context.released = now;
       (void)(layout->is_options() ? read_options(*layout, set.body, late)
-                                  : read_data(*layout, set.body, late));
+                                  : read_data(set.set_id, layout, set.body, late));
       message.outcome.rescued_bytes += bytes;
-      message.outcome.rescued_records += message.outcome.records - before;
+      message.outcome.rescued_records += late.handed_on;
     }
   }
+  // Held options data may have told how held records were sampled.
+  release_unknown(message);
+}
+
+void FlowSetDecoder::release_unknown(Message& message) {
+  LocalSession& session = message.session;
+  LocalExporter& exporter = *session.exporter;
+  const HeldSets::Key key = sampling_key(message.context);
+  if (!exporter.held.awaits(key)) return;
+  const TrafficTime now = message.context.arrival;
+  // The operator may have said meanwhile how this exporter samples.
+  UnknownSampling unknown = UnknownSampling::SetAside;
+  if (is_past(exporter.sink_asked, kBetweenTrials, now)) {
+    exporter.sink_asked = now;
+    if (message.sink.takes_unknown_sampling(message.context)) unknown = UnknownSampling::HandOn;
+  }
+  const bool has_news = session.unknown.tried != session.samplers &&
+                        is_past(exporter.unknown_tried, kBetweenTrials, now);
+  if (!has_news && unknown == UnknownSampling::SetAside) return;
+  exporter.unknown_tried = now;
+  session.unknown.tried = session.samplers;
+  exporter.held.retry(key, [&](HeldSets::Held& set) {
+    try_again(
+        set,
+        {.now = now, .samplers = session.samplers.get(), .unknown = unknown, .sink = message.sink},
+        message.outcome);
+  });
+}
+
+std::uint32_t FlowSetDecoder::read_again(const HeldSets::Held& set, const Rereading& how,
+                                         DecodeOutcome& outcome) {
+  MessageContext context = set.context;
+  context.released = how.now;
+  context.system_init_ms = how.samplers == nullptr ? 0 : how.samplers->system_init_ms();
+  const std::uint32_t before = outcome.records;
+  // Sound, since it was read before.
+  (void)reader_.read({.layout = *set.layout,
+                      .body = set.body,
+                      .context = context,
+                      .samplers = how.samplers,
+                      .header_sampling = {},
+                      .template_id = set.set_id,
+                      .unknown = how.unknown},
+                     how.sink, outcome);
+  return outcome.records - before;
+}
+
+void FlowSetDecoder::try_again(HeldSets::Held& set, const Rereading& how, DecodeOutcome& outcome) {
+  outcome.rescued_records += read_again(set, how, outcome);
+  const SetAside aside = reader_.set_aside();
+  outcome.unknown_rescued_records += set.records - aside.records;
+  outcome.rescued_bytes += static_cast<std::uint32_t>(set.body.size() - aside.bytes.size());
+  set.body = {aside.bytes.begin(), aside.bytes.end()};
+  set.records = aside.records;
+}
+
+void FlowSetDecoder::give_up(HeldSets::Held set, TrafficTime now, RecordSink& sink,
+                             DecodeOutcome& outcome) {
+  if (set.layout) {
+    const SamplerTablePtr samplers = shared_->samplers({.address = set.context.source,
+                                                        .protocol = set.context.protocol,
+                                                        .domain = set.context.domain});
+    Rereading how{
+        .now = now, .samplers = samplers.get(), .unknown = UnknownSampling::SetAside, .sink = sink};
+    try_again(set, how, outcome);
+    how.unknown = UnknownSampling::HandOn;
+    if (set.records != 0) outcome.unknown_given_up_records += read_again(set, how, outcome);
+  }
+  outcome.given_up_bytes += static_cast<std::uint32_t>(set.body.size());
+}
+
+std::vector<DecodeOutcome> FlowSetDecoder::flush(RecordSink& sink) {
+  std::vector<DecodeOutcome> outcomes;
+  sessions_.for_each_held([&](HeldSets& held) {
+    const std::size_t first = outcomes.size();  // of this exporter
+    for (HeldSets::Held& set : held.take_all()) {
+      const MessageContext& context = set.context;
+      auto outcome = std::find_if(outcomes.begin() + static_cast<std::ptrdiff_t>(first),
+                                  outcomes.end(), [&context](const DecodeOutcome& other) {
+                                    return other.protocol == context.protocol &&
+                                           other.domain == context.domain;
+                                  });
+      if (outcome == outcomes.end()) {
+        outcome = outcomes.insert(outcome, DecodeOutcome{.has_protocol = true,
+                                                         .protocol = context.protocol,
+                                                         .agent = context.source,
+                                                         .domain = context.domain});
+      }
+      const TrafficTime arrival = context.arrival;
+      give_up(std::move(set), arrival, sink, *outcome);
+    }
+  });
+  return outcomes;
+}
+
+void FlowSetDecoder::tell(EventKind kind, std::uint16_t template_id, const Message& message,
+                          std::uint64_t before, std::uint64_t after) {
+  shared_->events().add({.time = message.context.released,
+                         .kind = kind,
+                         .exporter = message.context.source,
+                         .protocol = message.context.protocol,
+                         .domain = message.context.domain,
+                         .about = EventSubject::Template,
+                         .subject = template_id,
+                         .before = before,
+                         .after = after});
+}
+
+void FlowSetDecoder::tell_change(const Announcement& news, std::uint32_t before,
+                                 const Message& message) {
+  shared_->events().add({.time = message.context.released,
+                         .kind = EventKind::SamplingChanged,
+                         .exporter = message.context.source,
+                         .protocol = message.context.protocol,
+                         .domain = message.context.domain,
+                         .about = subject_of(news.scope),
+                         .subject = news.subject,
+                         .before = before,
+                         .after = news.interval});
+}
+
+void FlowSetDecoder::tell_unknown(std::uint16_t template_id, const FlowRecord& record,
+                                  const Message& message) {
+  LocalSession& session = message.session;
+  const TrafficTime now = message.context.released;
+  if (!is_past(session.unknown.said, kBetweenWords, now)) return;
+  session.unknown.said = now;
+  const SamplerTable* const samplers = session.samplers.get();
+  Event event{.time = now,
+              .kind = EventKind::SamplingUnknown,
+              .exporter = message.context.source,
+              .protocol = message.context.protocol,
+              .domain = message.context.domain,
+              .before = samplers != nullptr && samplers->has_intervals() ? 1U : 0U,
+              .after = template_id};
+  if (record.has(Has::SamplerId)) {
+    event.about = EventSubject::Sampler;
+    event.subject = record.sampler_id;
+  } else if (samplers != nullptr && samplers->has_interfaces() && record.has(Has::Input)) {
+    event.about = EventSubject::Interface;
+    event.subject = record.input;
+  }
+  shared_->events().add(event);
 }
 
 }  // namespace weir::wire

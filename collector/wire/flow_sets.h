@@ -18,8 +18,11 @@ namespace weir::wire {
 /// NetFlow v9 and IPFIX: messages of sets, some of which teach how to read others.
 ///
 /// A set whose template is unknown is held and decoded when the template arrives, be it
-/// later in the same datagram, from another session, or through another worker. A malformed
-/// set ends its message; what was decoded before it stands.
+/// later in the same datagram, from another session, or through another worker. Records whose
+/// sampling interval is unknown are held as well, if the sink does not take them so: until
+/// options data tell it, or for as long as limits say; then they go to the sink after all. A
+/// domain that has told nothing in all that time is not waited for again, until it tells
+/// something. A malformed set ends its message; what was decoded before it stands.
 ///
 /// Threads: one. Borrows sessions and the reader from the Decoder that owns it.
 class FlowSetDecoder {
@@ -32,6 +35,9 @@ class FlowSetDecoder {
   /// RFC 7011.
   void decode_ipfix(const Datagram& datagram, RecordSink& sink, DecodeOutcome& outcome);
 
+  /// See Decoder::flush().
+  [[nodiscard]] std::vector<DecodeOutcome> flush(RecordSink& sink);
+
  private:
   /// What the sets of one message share while they are read.
   struct Message {
@@ -39,8 +45,10 @@ class FlowSetDecoder {
     MessageContext context;
     RecordSink& sink;
     DecodeOutcome& outcome;
-    bool has_unknown_sets = false;  ///< how many records it held cannot be known
-    bool has_news = false;          ///< templates that held sets may wait for
+    std::uint32_t data_records = 0;  ///< of its sets, whatever became of them
+    std::uint32_t handed_on = 0;     ///< of these
+    bool has_unknown_sets = false;   ///< how many records it held cannot be known
+    bool has_news = false;           ///< templates that held sets may wait for
   };
 
   /// True if all sets were sound. Reads sets that begin before `end`.
@@ -51,23 +59,53 @@ class FlowSetDecoder {
   [[nodiscard]] bool read_netflow9_options_templates(ByteReader reader, Message& message);
   [[nodiscard]] bool read_ipfix_options_templates(ByteReader reader, Message& message);
   /// Reads `count` field specifiers into scratch_. False, counted, if that is impossible.
-  [[nodiscard]] bool read_fields(ByteReader& reader, std::uint32_t count, Message& message);
+  [[nodiscard]] bool read_fields(std::uint16_t id, ByteReader& reader, std::uint32_t count,
+                                 Message& message);
+  void refuse_template(std::uint16_t id, DecodeError reason, Message& message);
   /// Learns the template in scratch_.
   void learn(std::uint16_t id, Message& message);
   void withdraw(std::uint16_t id, SharedDecoderState::Kind kind, Message& message);
 
-  [[nodiscard]] bool read_data(const CompiledTemplate& layout, std::span<const std::byte> body,
-                               Message& message);
+  [[nodiscard]] bool read_data(std::uint16_t set_id, const TemplatePtr& layout,
+                               std::span<const std::byte> body, Message& message);
   [[nodiscard]] bool read_options(const CompiledTemplate& layout, std::span<const std::byte> body,
                                   Message& message);
   void announce(std::span<const Announcement> news, Message& message);
 
   /// Drops what the session remembers of the shared state if that has moved.
   void refresh(LocalSession& session);
+  void take_up_samplers(LocalSession& session);
   [[nodiscard]] const LocalSession::Known& known(LocalSession& session, std::uint16_t id);
   void hold(std::uint16_t set_id, std::span<const std::byte> body, Message& message);
+  /// Keeps what read() has set aside, unless nothing is to be expected any more.
+  void hold_unknown(std::uint16_t set_id, const TemplatePtr& layout, Message& message);
+  /// The domain has been waited for, in vain.
+  [[nodiscard]] bool is_given_up(const LocalSession& session, TrafficTime now) const noexcept;
+  [[nodiscard]] UnknownSampling unknown_sampling(const Message& message) const noexcept;
   /// Decodes the exporter's held sets whose template is known by now.
   void release_held(Message& message);
+  /// Decodes held records of the domain whose sampling interval is known by now.
+  void release_unknown(Message& message);
+  /// How held records of unknown sampling are read again.
+  struct Rereading {
+    TrafficTime now;
+    const SamplerTable* samplers = nullptr;
+    UnknownSampling unknown = UnknownSampling::SetAside;
+    RecordSink& sink;
+  };
+  /// Gives how many records were handed on.
+  std::uint32_t read_again(const HeldSets::Held& set, const Rereading& how, DecodeOutcome& outcome);
+  /// Decodes `set` and leaves in it what is still unknown.
+  void try_again(HeldSets::Held& set, const Rereading& how, DecodeOutcome& outcome);
+  /// Ends the wait of `set`.
+  void give_up(HeldSets::Held set, TrafficTime now, RecordSink& sink, DecodeOutcome& outcome);
+  /// Holds `set`, at the cost of others where there is no room.
+  void keep_waiting(HeldSets::Held set, Message& message);
+
+  void tell(EventKind kind, std::uint16_t template_id, const Message& message,
+            std::uint64_t before = 0, std::uint64_t after = 0);
+  void tell_change(const Announcement& news, std::uint32_t before, const Message& message);
+  void tell_unknown(std::uint16_t template_id, const FlowRecord& record, const Message& message);
 
   std::shared_ptr<SharedDecoderState> shared_;
   DecoderLimits limits_;

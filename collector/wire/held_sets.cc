@@ -1,20 +1,24 @@
 #include "collector/wire/held_sets.h"
 
+#include <iterator>
 #include <utility>
 
 namespace weir::wire {
 namespace {
 
 /// Roughly what list, index and allocator take for one set.
-constexpr std::size_t kOverheadBytes = 160;
+constexpr std::size_t kOverheadBytes = 128;
 
 }  // namespace
 
-std::uint32_t HeldSets::hold(Held set, std::size_t most_bytes) {
-  std::uint32_t given_up = 0;
+std::vector<HeldSets::Held> HeldSets::hold(Held set, std::size_t most_bytes) {
+  std::vector<Held> given_up;
   const std::size_t cost = cost_of(set);
-  if (cost > most_bytes) return static_cast<std::uint32_t>(set.body.size());
-  while (cost > most_bytes - cost_) given_up += give_up_oldest();
+  if (cost > most_bytes) {
+    given_up.push_back(std::move(set));
+    return given_up;
+  }
+  while (cost > most_bytes - cost_) given_up.push_back(give_up_oldest());
   cost_ += cost;
   const Place place{key_of(set), ++last_order_};
   sets_.push_back({.held = std::move(set), .order = place.second});
@@ -22,11 +26,22 @@ std::uint32_t HeldSets::hold(Held set, std::size_t most_bytes) {
   return given_up;
 }
 
-std::uint32_t HeldSets::expire(TrafficTime oldest) {
-  std::uint32_t given_up = 0;
-  while (!sets_.empty() && sets_.front().held.context.arrival < oldest)
-    given_up += give_up_oldest();
+std::vector<HeldSets::Held> HeldSets::expire(TrafficTime oldest) {
+  std::vector<Held> given_up;
+  while (!sets_.empty() && sets_.front().held.context.arrival < oldest) {
+    given_up.push_back(give_up_oldest());
+  }
   return given_up;
+}
+
+std::vector<HeldSets::Held> HeldSets::take_all() {
+  std::vector<Held> taken;
+  taken.reserve(sets_.size());
+  for (Entry& entry : sets_) taken.push_back(std::move(entry.held));
+  sets_.clear();
+  waiting_.clear();
+  cost_ = 0;
+  return taken;
 }
 
 std::vector<HeldSets::Held> HeldSets::take(const Key& key) {
@@ -50,27 +65,29 @@ std::vector<HeldSets::Key> HeldSets::awaited(Protocol protocol, std::uint32_t do
   while (next != waiting_.end() && keys.size() < most) {
     const Key& key = next->first.first;
     if (key.protocol != protocol || key.domain != domain) break;
-    keys.push_back(key);
+    if (key.set_id != kForSampling) keys.push_back(key);
     next = waiting_.upper_bound({key, UINT64_MAX});
   }
   return keys;
 }
 
 std::size_t HeldSets::cost_of(const Held& set) noexcept {
-  return sizeof(Entry) + kOverheadBytes + set.body.size();
+  return sizeof(Held) + kOverheadBytes + set.body.size();
 }
 
 HeldSets::Key HeldSets::key_of(const Held& set) noexcept {
-  return {.protocol = set.context.protocol, .domain = set.context.domain, .set_id = set.set_id};
+  return {.protocol = set.context.protocol,
+          .domain = set.context.domain,
+          .set_id = set.layout ? kForSampling : set.set_id};
 }
 
-std::uint32_t HeldSets::give_up_oldest() {
-  const Entry& oldest = sets_.front();
-  const auto bytes = static_cast<std::uint32_t>(oldest.held.body.size());
+HeldSets::Held HeldSets::give_up_oldest() {
+  Entry& oldest = sets_.front();
   cost_ -= cost_of(oldest.held);
   waiting_.erase({key_of(oldest.held), oldest.order});
+  Held given_up = std::move(oldest.held);
   sets_.pop_front();
-  return bytes;
+  return given_up;
 }
 
 }  // namespace weir::wire

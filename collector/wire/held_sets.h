@@ -9,45 +9,81 @@
 #include <vector>
 
 #include "collector/model/flow_record.h"
+#include "collector/wire/compiled_template.h"
 #include "collector/wire/session.h"
 
 namespace weir::wire {
 
-/// One exporter's data sets that wait for their template, oldest first.
+/// One exporter's data sets that wait, oldest first: for their template, or, where that is
+/// known, for the sampling interval of their records.
 ///
 /// Bounded in bytes (each set's own cost included) and in traffic time; what goes for
-/// that is given up and the caller counts its bytes. Every held byte leaves once: taken
+/// that is given up, to the caller, who counts it. Every held byte leaves once: taken
 /// or given up.
 ///
 /// Threads: one. Owns copies of the bytes.
 class HeldSets {
  public:
+  /// Stands for the set id in the key of sets that wait for sampling; no data set has it
+  /// (RFC 7011, 3.3.2).
+  static constexpr std::uint16_t kForSampling = 0;
+
   struct Held {
     MessageContext context;
     std::uint16_t set_id = 0;
     std::vector<std::byte> body;
+    TemplatePtr layout;         ///< null: this is what it waits for
+    std::uint32_t records = 0;  ///< in it, where the layout is known
   };
-  /// Whose template is awaited; the port is left out, since another session may bring it.
+  /// What is awaited; the port is left out, since another session may bring it.
   struct Key {
     Protocol protocol = Protocol::Netflow9;
     std::uint32_t domain = 0;
-    std::uint16_t set_id = 0;
+    std::uint16_t set_id = 0;  ///< whose template; or kForSampling
 
     friend auto operator<=>(const Key&, const Key&) noexcept = default;
   };
 
   [[nodiscard]] bool empty() const noexcept { return sets_.empty(); }
 
-  /// Keeps a set; a bound of `most_bytes` may push out older ones, whose bytes are given.
-  [[nodiscard]] std::uint32_t hold(Held set, std::size_t most_bytes);
+  /// Keeps a set. Gives those that the bound of `most_bytes` pushes out: older ones, or the set
+  /// itself if it is too large alone.
+  [[nodiscard]] std::vector<Held> hold(Held set, std::size_t most_bytes);
 
-  /// Gives up sets that came before `oldest`; gives their bytes.
-  [[nodiscard]] std::uint32_t expire(TrafficTime oldest);
+  /// Gives up sets that came before `oldest`.
+  [[nodiscard]] std::vector<Held> expire(TrafficTime oldest);
+
+  /// Takes out all sets, oldest first.
+  [[nodiscard]] std::vector<Held> take_all();
 
   /// Takes out all sets of `key`, oldest first.
   [[nodiscard]] std::vector<Held> take(const Key& key);
 
-  /// Up to `most` keys of one observation domain that are waited for.
+  [[nodiscard]] bool awaits(const Key& key) const noexcept {
+    const auto first = waiting_.lower_bound({key, 0});
+    return first != waiting_.end() && first->first.first == key;
+  }
+
+  /// Hands each set of `key` to `try_again`, oldest first, which leaves in it what has to
+  /// wait further, in the same place. It may not touch these HeldSets otherwise.
+  template <class TryAgain>
+  void retry(const Key& key, TryAgain try_again) {
+    auto next = waiting_.lower_bound({key, 0});
+    while (next != waiting_.end() && next->first.first == key) {
+      Held& held = next->second->held;
+      cost_ -= cost_of(held);
+      try_again(held);
+      if (held.body.empty()) {
+        sets_.erase(next->second);
+        next = waiting_.erase(next);
+      } else {
+        cost_ += cost_of(held);
+        ++next;
+      }
+    }
+  }
+
+  /// Up to `most` keys of one observation domain whose template is waited for.
   [[nodiscard]] std::vector<Key> awaited(Protocol protocol, std::uint32_t domain,
                                          std::size_t most) const;
 
@@ -63,7 +99,7 @@ class HeldSets {
 
   [[nodiscard]] static std::size_t cost_of(const Held& set) noexcept;
   [[nodiscard]] static Key key_of(const Held& set) noexcept;
-  [[nodiscard]] std::uint32_t give_up_oldest();
+  [[nodiscard]] Held give_up_oldest();
 
   Sets sets_;
   std::map<Place, Sets::iterator> waiting_;

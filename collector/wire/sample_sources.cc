@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "collector/wire/sequence_tracker.h"
 
@@ -21,6 +22,7 @@ std::uint32_t sum(std::uint32_t a, std::uint32_t b) noexcept {
 void SampleSources::Source::restart(const SampleNumbers& sample, const Position& now) noexcept {
   sequence = sample.sequence;
   pool = sample.pool;
+  last_rate = sample.rate;
   // Behind a late one other datagrams may be missing.
   lost = sample.arrival == SampleNumbers::Arrival::Ahead ? now.lost : now.lost - 1;
   open_gaps = 0;
@@ -97,6 +99,17 @@ void SampleSources::Source::close_gap(std::size_t index) noexcept {
 void SampleSources::forget() noexcept {
   last_ = nullptr;
   sources_.clear();
+}
+
+void SampleSources::note_rate(Source& source, const SampleNumbers& sample) noexcept {
+  if (sample.rate == 0) return;  // says nothing
+  const std::uint32_t before = std::exchange(source.last_rate, sample.rate);
+  if (before == 0) return;
+  ++rate_changes_;
+  last_rate_change_ = {.source_class = sample.source_class,
+                       .source_index = sample.source_index,
+                       .before = before,
+                       .after = sample.rate};
 }
 
 SampleSources::Source* SampleSources::look_up(std::uint64_t key, const SampleNumbers& sample) {

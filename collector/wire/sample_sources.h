@@ -82,6 +82,8 @@ class SampleSources {
     const std::uint32_t interval =
         source->open_gaps == 0 ? sample.rate : source->settle(sample.rate, now_);
     if (is_older(source->sequence, sample.sequence)) {
+      if (source->last_rate != sample.rate) [[unlikely]]
+        note_rate(*source, sample);
       source->advance(sample, now_);
     } else if (sample.arrival == SampleNumbers::Arrival::Late) {
       source->fill(sample);
@@ -91,6 +93,18 @@ class SampleSources {
     }
     return interval;
   }
+
+  /// A data source that announces another rate than before.
+  struct RateChange {
+    std::uint32_t source_class = 0;
+    std::uint32_t source_index = 0;
+    std::uint32_t before = 0;
+    std::uint32_t after = 0;
+  };
+  /// How many there were, modulo 2^32. A late sample's rate is none.
+  [[nodiscard]] std::uint32_t rate_changes() const noexcept { return rate_changes_; }
+  /// The last of them, if there was any.
+  [[nodiscard]] const RateChange& last_rate_change() const noexcept { return last_rate_change_; }
 
  private:
   struct Hash {
@@ -117,7 +131,8 @@ class SampleSources {
   struct Source {
     std::uint32_t sequence = 0;  ///< of the newest sample
     std::uint32_t pool = 0;
-    std::uint32_t lost = 0;  ///< Position::lost at the newest that was not late
+    std::uint32_t lost = 0;       ///< Position::lost at the newest that was not late
+    std::uint32_t last_rate = 0;  ///< as announced; 0: none yet
     std::uint8_t steps_of_one = kTrusted;
     std::uint8_t open_gaps = 0;
     std::array<Gap, kMostGaps> gaps{};  ///< oldest first
@@ -141,11 +156,14 @@ class SampleSources {
     return last_ != nullptr && last_key_ == key ? last_ : look_up(key, sample);
   }
   [[nodiscard]] Source* look_up(std::uint64_t key, const SampleNumbers& sample);
+  void note_rate(Source& source, const SampleNumbers& sample) noexcept;
 
   Position now_;
   std::uint64_t last_key_ = 0;
   Source* last_ = nullptr;  ///< samples of one source come in rows; null after any insertion
   boost::unordered_flat_map<std::uint64_t, Source, Hash> sources_;
+  std::uint32_t rate_changes_ = 0;
+  RateChange last_rate_change_;
 };
 
 }  // namespace weir::wire

@@ -32,12 +32,21 @@ struct LocalSession {
   boost::unordered_flat_map<std::uint16_t, Known> templates;
   SamplerTablePtr samplers;
   std::uint64_t held_tried_at = 0;  ///< generation at which held sets last looked for templates
+  /// Records of unknown sampling, since options data last told anything new.
+  struct Unknown {
+    TrafficTime since = TrafficTime::max();  ///< when they began to come; max: none has
+    TrafficTime said = TrafficTime::min();   ///< when it was last told
+    SamplerTablePtr tried;                   ///< what those that wait were last tried with
+  };
+  Unknown unknown;
   std::uint64_t last_used = 0;
 };
 
 struct LocalExporter {
   std::vector<std::unique_ptr<LocalSession>> sessions;
   HeldSets held;
+  TrafficTime unknown_tried = TrafficTime::min();  ///< when its waiting records last were
+  TrafficTime sink_asked = TrafficTime::min();     ///< whether it takes them after all
 };
 
 /// One worker's sessions, bounded: per exporter the one used longest ago goes for a new
@@ -50,6 +59,12 @@ class SessionTable {
 
   /// Null if the exporter is one too many.
   [[nodiscard]] LocalSession* find_or_make(const SessionKey& key, DecodeOutcome& outcome);
+
+  /// Calls `visit` with each exporter's held sets.
+  template <class Visit>
+  void for_each_held(Visit visit) {
+    for (auto& [address, exporter] : exporters_) visit(exporter->held);
+  }
 
  private:
   DecoderLimits limits_;

@@ -568,8 +568,9 @@ std::size_t Sflow5Decoder::StreamHash::operator()(const StreamKey& key) const no
   return static_cast<std::size_t>(hash_address(key.agent, source + key.sub_agent));
 }
 
-Sflow5Decoder::Sflow5Decoder(const DecoderLimits& limits)
+Sflow5Decoder::Sflow5Decoder(const DecoderLimits& limits, EventLog& events)
     : limits_(limits),
+      events_(events),
       seed_(std::uint64_t{std::random_device{}()} << 32 | std::random_device{}()),
       streams_(0, StreamHash{seed_}),
       streams_by_source_(0, AddressHash{seed_}) {}
@@ -591,6 +592,21 @@ void Sflow5Decoder::flush(const MessageContext& context, RecordSink& sink, Decod
   outcome.records += static_cast<std::uint32_t>(batched_);
   sink.take(context, std::span<const FlowRecord>{batch_.data(), batched_});
   batched_ = 0;
+}
+
+void Sflow5Decoder::note_rates(const SampleSources& sources, std::uint32_t before,
+                               const MessageContext& context, DecodeOutcome& outcome) {
+  outcome.sampling_changes = sources.rate_changes() - before;
+  const SampleSources::RateChange& last = sources.last_rate_change();
+  events_.add({.time = context.arrival,
+               .kind = EventKind::SamplingChanged,
+               .exporter = context.agent,
+               .protocol = Protocol::Sflow5,
+               .domain = context.domain,
+               .about = EventSubject::DataSource,
+               .subject = std::uint64_t{last.source_class} << 32 | last.source_index,
+               .before = last.before,
+               .after = last.after});
 }
 
 void Sflow5Decoder::decode(const Datagram& datagram, RecordSink& sink,
@@ -623,6 +639,7 @@ void Sflow5Decoder::decode(const Datagram& datagram, RecordSink& sink,
 
   const StreamKey key{.source = datagram.source, .agent = outcome.agent, .sub_agent = sub_agent};
   SampleOrigin origin;
+  std::uint32_t rate_changes = 0;
   if (Stream* const stream = stream_of(key, outcome)) {
     const SequenceVerdict verdict =
         stream->sequence.observe({.sequence = sequence,
@@ -639,6 +656,7 @@ void Sflow5Decoder::decode(const Datagram& datagram, RecordSink& sink,
     if (verdict.restart) stream->sources.forget();
     stream->sources.begin_datagram(verdict.lost);
     origin.sources = &stream->sources;
+    rate_changes = stream->sources.rate_changes();
     if (verdict.out_of_order) origin.arrival = SampleNumbers::Arrival::Late;
   }
 
@@ -693,6 +711,9 @@ void Sflow5Decoder::decode(const Datagram& datagram, RecordSink& sink,
     }
   }
   flush(context, sink, outcome);
+  if (origin.sources != nullptr && origin.sources->rate_changes() != rate_changes) [[unlikely]] {
+    note_rates(*origin.sources, rate_changes, context, outcome);
+  }
 }
 
 }  // namespace weir::wire

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "collector/model/datagram.h"
+#include "collector/model/event_log.h"
 #include "collector/model/flow_record.h"
 #include "collector/model/ip_address.h"
 #include "collector/model/record_sink.h"
@@ -34,7 +35,8 @@ namespace weir::wire {
 /// Threads: one.
 class Sflow5Decoder {
  public:
-  explicit Sflow5Decoder(const DecoderLimits& limits);
+  /// `events` outlives the decoder.
+  Sflow5Decoder(const DecoderLimits& limits, EventLog& events);
 
   /// Decodes a datagram whose first word is 5. Flow samples go to `sink` up to 64 at a time.
   void decode(const Datagram& datagram, RecordSink& sink, DecodeOutcome& outcome) noexcept;
@@ -72,7 +74,12 @@ class Sflow5Decoder {
   [[nodiscard]] Stream* stream_of(const StreamKey& key, DecodeOutcome& outcome);
   void flush(const MessageContext& context, RecordSink& sink, DecodeOutcome& outcome);
 
+  /// Tells of rates that the samples of one datagram changed, `before` it had come.
+  void note_rates(const SampleSources& sources, std::uint32_t before, const MessageContext& context,
+                  DecodeOutcome& outcome);
+
   DecoderLimits limits_;
+  EventLog& events_;
   std::uint64_t seed_;
   boost::unordered_flat_map<StreamKey, std::unique_ptr<Stream>, StreamHash> streams_;
   boost::unordered_flat_map<IpAddress, std::uint32_t, AddressHash> streams_by_source_;

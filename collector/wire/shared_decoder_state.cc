@@ -17,11 +17,14 @@ constexpr std::size_t kSeenPerTemplate = 4;
 
 }  // namespace
 
-SharedDecoderState::SharedDecoderState()
-    : seed_(random_seed()), domains_(0, KeyHash{seed_}), exporters_(0, KeyHash{seed_}) {}
+SharedDecoderState::SharedDecoderState(std::shared_ptr<EventLog> events)
+    : events_(events ? std::move(events) : std::make_shared<EventLog>()),
+      seed_(random_seed()),
+      domains_(0, KeyHash{seed_}),
+      exporters_(0, KeyHash{seed_}) {}
 
-std::shared_ptr<SharedDecoderState> make_shared_decoder_state() {
-  return std::make_shared<SharedDecoderState>();
+std::shared_ptr<SharedDecoderState> make_shared_decoder_state(std::shared_ptr<EventLog> events) {
+  return std::make_shared<SharedDecoderState>(std::move(events));
 }
 
 SharedDecoderState::Learned SharedDecoderState::learn(const SessionKey& session, std::uint16_t id,
@@ -111,24 +114,27 @@ SamplerTablePtr SharedDecoderState::samplers(const DomainKey& key) const {
   return domain == domains_.end() ? nullptr : domain->second.samplers;
 }
 
-std::uint32_t SharedDecoderState::announce(const DomainKey& key, std::span<const Announcement> news,
-                                           const DecoderLimits& limits) {
+SharedDecoderState::Announced SharedDecoderState::announce(const DomainKey& key,
+                                                           std::span<const Announcement> news,
+                                                           const DecoderLimits& limits) {
+  Announced announced;
   const std::lock_guard lock{mutex_};
-  std::uint32_t evicted = 0;
-  Domain& domain = domain_for(key, limits, evicted);
+  Domain& domain = domain_for(key, limits, announced.evicted_domains);
   domain.taught = ++lessons_;
   auto table = domain.samplers ? std::make_shared<SamplerTable>(*domain.samplers)
                                : std::make_shared<SamplerTable>();
   bool has_changed = false;
   for (const Announcement& a : news) {
     has_changed = table->would_change(a) || has_changed;
-    table->apply(a);
+    if (const std::uint32_t before = table->apply(a); before != 0) {
+      announced.changed.emplace_back(a, before);
+    }
   }
   if (has_changed) {
     domain.samplers = std::move(table);
     moved();
   }
-  return evicted;
+  return announced;
 }
 
 SharedDecoderState::Domain& SharedDecoderState::domain_for(const DomainKey& key,

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <mutex>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -28,7 +29,9 @@ namespace weir::wire {
 /// Threads: all functions, any thread. What the pointers lead to never changes.
 class SharedDecoderState {
  public:
-  SharedDecoderState();
+  explicit SharedDecoderState(std::shared_ptr<EventLog> events);
+
+  [[nodiscard]] EventLog& events() const noexcept { return *events_; }
 
   [[nodiscard]] std::uint64_t generation() const noexcept {
     // Pairs with the release in moved(): who sees the number sees what it announces.
@@ -62,9 +65,15 @@ class SharedDecoderState {
   /// Null until options data were seen.
   [[nodiscard]] SamplerTablePtr samplers(const DomainKey& domain) const;
 
-  /// Applies what changes anything. Gives the domains that had to go for it.
-  [[nodiscard]] std::uint32_t announce(const DomainKey& domain, std::span<const Announcement> news,
-                                       const DecoderLimits& limits);
+  /// What announce() did.
+  struct Announced {
+    std::uint32_t evicted_domains = 0;
+    /// Intervals that were known and are others now: what said so, and the one before.
+    std::vector<std::pair<Announcement, std::uint32_t>> changed;
+  };
+  /// Applies what changes anything.
+  [[nodiscard]] Announced announce(const DomainKey& domain, std::span<const Announcement> news,
+                                   const DecoderLimits& limits);
 
   /// A number for a template that no other one has.
   [[nodiscard]] std::uint64_t next_stamp() noexcept {
@@ -96,7 +105,8 @@ class SharedDecoderState {
                                    std::uint32_t& evicted);
   void moved() noexcept;
 
-  mutable std::mutex mutex_;  ///< guards domains_, exporters_, lessons_
+  mutable std::mutex mutex_;          ///< guards domains_, exporters_, lessons_
+  std::shared_ptr<EventLog> events_;  ///< never null
   std::uint64_t seed_;
   Map<DomainKey, Domain> domains_;
   Map<IpAddress, Exporter> exporters_;

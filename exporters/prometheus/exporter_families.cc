@@ -53,6 +53,10 @@ struct Sums {
   std::uint64_t held_bytes = 0;
   std::uint64_t rescued_bytes = 0;
   std::uint64_t given_up_bytes = 0;
+  std::uint64_t unknown_held_records = 0;
+  std::uint64_t unknown_rescued_records = 0;
+  std::uint64_t unknown_given_up_records = 0;
+  std::uint64_t sampling_changes = 0;
   std::uint64_t lost = 0;
   std::uint64_t recovered = 0;
   std::uint64_t out_of_order = 0;
@@ -76,6 +80,10 @@ struct Sums {
     held_bytes += from.held_bytes.read();
     rescued_bytes += from.rescued_bytes.read();
     given_up_bytes += from.given_up_bytes.read();
+    unknown_held_records += from.unknown_held_records.read();
+    unknown_rescued_records += from.unknown_rescued_records.read();
+    unknown_given_up_records += from.unknown_given_up_records.read();
+    sampling_changes += from.sampling_changes.read();
     lost += from.lost.read();
     recovered += from.recovered.read();
     out_of_order += from.out_of_order.read();
@@ -167,9 +175,17 @@ struct ExporterFamilies {
               Kind::Counter);
   MetricFamily& held_bytes =
       set.add("weir_exporter_held_bytes_total",
-              "Bytes of sets that began to wait for their template (held), found it (rescued) or "
-              "were dropped without it (given_up).",
+              "Export that began to wait for its template or its sampling interval (held), found "
+              "it (rescued) or went on without it (given_up).",
               Kind::Counter, "bytes");
+  MetricFamily& held_records = set.add(
+      "weir_exporter_held_records_total",
+      "Records that began to wait for their sampling interval (held), found it (rescued) or "
+      "are counted as unscaled (given_up).",
+      Kind::Counter);
+  MetricFamily& sampling_changes =
+      set.add("weir_exporter_sampling_changes_total",
+              "Announced sampling intervals that became others.", Kind::Counter);
   MetricFamily& clamped_times =
       set.add("weir_exporter_clamped_times_total",
               "Records whose times could not be true and were moved.", Kind::Counter);
@@ -218,6 +234,10 @@ struct ExporterFamilies {
     put_with(held_bytes, {.name = "state", .value = "held"}, sums.held_bytes);
     put_with(held_bytes, {.name = "state", .value = "rescued"}, sums.rescued_bytes);
     put_with(held_bytes, {.name = "state", .value = "given_up"}, sums.given_up_bytes);
+    put_with(held_records, {.name = "state", .value = "held"}, sums.unknown_held_records);
+    put_with(held_records, {.name = "state", .value = "rescued"}, sums.unknown_rescued_records);
+    put_with(held_records, {.name = "state", .value = "given_up"}, sums.unknown_given_up_records);
+    put(sampling_changes, sums.sampling_changes);
     put(clamped_times, sums.clamped_times);
     if (has_clock(protocol)) put(clock_skew, seconds(sums.clock_skew_ms));
     if (sums.sampling_interval > 0) put(sampling, sums.sampling_interval);

@@ -29,6 +29,9 @@ class OracleSink final : public RecordSink {
     mix_ ^= record.in_octets;
   }
 
+  /// A sink that leaves decoders the most to do.
+  bool takes_unknown_sampling(const MessageContext& /*context*/) override { return false; }
+
   std::uint64_t flows = 0;
   std::uint64_t counters = 0;
 
@@ -36,9 +39,23 @@ class OracleSink final : public RecordSink {
   std::uint64_t mix_ = 0;
 };
 
-/// Bytes that wait, over all datagrams so far.
+/// What waits, over all datagrams so far.
 struct Waiting {
   std::uint64_t bytes = 0;
+  std::uint64_t records = 0;  ///< for their sampling interval
+
+  /// What waits leaves once; `require` hears whether it can be so.
+  template <class Require>
+  void follow(const wire::DecodeOutcome& outcome, Require&& require) {
+    bytes += outcome.held_bytes;
+    require(outcome.rescued_bytes + outcome.given_up_bytes <= bytes);
+    bytes -= outcome.rescued_bytes + outcome.given_up_bytes;
+    records += outcome.unknown_held_records;
+    const std::uint64_t left =
+        std::uint64_t{outcome.unknown_rescued_records} + outcome.unknown_given_up_records;
+    require(left <= records);
+    records -= left;
+  }
 };
 
 /// Decodes one datagram and calls `on_violation` for each thing in its outcome that cannot be true.
@@ -55,19 +72,16 @@ void decode_checked(wire::Decoder& decoder, const Datagram& datagram, Waiting& w
   require(outcome.rescued_records <= outcome.records);
   // Nothing is counted that did not arrive; what waited before is bounded by its own bytes.
   const std::uint64_t bytes = datagram.payload.size();
-  require(outcome.records - outcome.rescued_records <= bytes);
+  require(outcome.records - outcome.rescued_records <= bytes + outcome.unknown_given_up_records);
   require(outcome.rescued_records <= waiting.bytes + bytes);
   require(outcome.templates + outcome.options_templates <= bytes / 4);
   require(outcome.new_templates <= outcome.templates);
   require(outcome.new_options_templates <= outcome.options_templates);
   require(outcome.sets_without_template <= bytes / 4);
-  require(outcome.held_bytes <= bytes);
+  require(outcome.held_bytes <= bytes + outcome.rescued_bytes);
   require(outcome.duplicates <= 1 && outcome.restarts <= 1 && outcome.out_of_order <= 1);
   require(outcome.duplicates == 0 || outcome.records == 0);
-  // Each held byte leaves once.
-  waiting.bytes += outcome.held_bytes;
-  require(outcome.rescued_bytes + outcome.given_up_bytes <= waiting.bytes);
-  waiting.bytes -= outcome.rescued_bytes + outcome.given_up_bytes;
+  waiting.follow(outcome, require);
   std::uint64_t reasons = 0;
   for (const std::uint16_t count : outcome.malformed) reasons += count;
   require(reasons == outcome.malformed_total);
@@ -76,6 +90,22 @@ void decode_checked(wire::Decoder& decoder, const Datagram& datagram, Waiting& w
 /// The same, aborting.
 inline void decode_checked(wire::Decoder& decoder, const Datagram& datagram, Waiting& waiting) {
   decode_checked(decoder, datagram, waiting, [] { std::abort(); });
+}
+
+/// Ends every wait and aborts if something still waits, or went another way than it is counted.
+inline void finish_checked(wire::Decoder& decoder, Waiting& waiting) {
+  const auto require = [](bool holds) {
+    if (!holds) std::abort();
+  };
+  OracleSink sink;
+  std::uint64_t records = 0;
+  for (const wire::DecodeOutcome& outcome : decoder.flush(sink)) {
+    records += outcome.records;
+    require(outcome.records == outcome.unknown_rescued_records + outcome.unknown_given_up_records);
+    waiting.follow(outcome, require);
+  }
+  require(records == sink.flows);
+  require(waiting.bytes == 0 && waiting.records == 0);
 }
 
 [[nodiscard]] inline Datagram datagram_of(std::span<const std::byte> payload, std::uint16_t port) {
@@ -97,6 +127,7 @@ inline void decode_twice(std::uint8_t version, const std::uint8_t* data, std::si
   Waiting waiting;
   decode_checked(decoder, datagram_of(payload, 1'000), waiting);
   decode_checked(decoder, datagram_of(payload, 1'001), waiting);
+  finish_checked(decoder, waiting);
 }
 
 }  // namespace weir::fuzz

@@ -41,5 +41,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     datagram.arrival = now;
     fuzz::decode_checked(*decoders[worker], datagram, waiting[worker]);
   }
+  for (std::size_t worker = 0; worker < decoders.size(); ++worker) {
+    fuzz::finish_checked(*decoders[worker], waiting[worker]);
+  }
   return 0;
 }

@@ -45,7 +45,8 @@ class Bench {
                                                                  .interfaces = interfaces_,
                                                                  .exporters = registries_.exporters,
                                                                  .metering = registries_.metering,
-                                                                 .policy = *policy_});
+                                                                 .policy = *policy_,
+                                                                 .events = &events_});
     totals_ =
         std::make_unique<core::Totals>(cells_.geometry(), std::vector<core::WorkerCells*>{&cells_});
     totals_->set_slot_count(policy_->current()->table->slot_count());
@@ -53,6 +54,12 @@ class Bench {
 
   void reload_clock_skew_limit(std::chrono::seconds limit) {
     config_.accounting.clock_skew_limit = limit;
+    reload(config_.contracts);
+  }
+
+  /// Of router r1.
+  void reload_sampling(config::SamplingTerms sampling) {
+    config_.exporters.routers[0].sampling = sampling;
     reload(config_.contracts);
   }
 
@@ -118,6 +125,7 @@ class Bench {
 
   core::WorkerBooks books_;
   InterfaceCounters interfaces_;
+  EventLog events_;
   Registries registries_;
   std::unique_ptr<core::Totals> totals_;
   std::unique_ptr<Attributor> attributor_;
@@ -184,6 +192,58 @@ TEST(Attributor, UnknownSamplingIsAStateAndNeverTimesOne) {
   EXPECT_EQ(bench.from("A"), 0U);
   EXPECT_EQ(bench.fate(Fate::Unscaled), 1'000U);
   bench.expect_balance();
+}
+
+TEST(Attributor, TakesUnknownSamplingOnlyWhereTheOperatorHasSaidSomething) {
+  Bench bench({});
+  const auto takes = [&](const IpAddress& router) {
+    EXPECT_TRUE(bench.attributor_->admit(router));
+    return bench.attributor_->takes_unknown_sampling({.source = router, .agent = router});
+  };
+  EXPECT_FALSE(takes(Bench::kR1));
+  bench.reload_sampling({.default_interval = 1'000});
+  EXPECT_TRUE(takes(Bench::kR1));
+  EXPECT_FALSE(takes(Bench::kR2));
+  bench.reload_sampling({.force_interval = 500});
+  EXPECT_TRUE(takes(Bench::kR1));
+}
+
+TEST(Attributor, WhatWasHeldToTheEndIsInTheBooks) {
+  Bench bench({});
+  wire::DecodeOutcome outcome{.has_protocol = true,
+                              .protocol = Protocol::Ipfix,
+                              .agent = Bench::kR1,
+                              .records = 3,
+                              .given_up_bytes = 40,
+                              .unknown_given_up_records = 3};
+  bench.attributor_->settle_held(outcome);
+  const auto* counters = bench.books_.find(ExporterId{0}, Protocol::Ipfix);
+  ASSERT_NE(counters, nullptr);
+  EXPECT_EQ(counters->records.read(), 3U);
+  EXPECT_EQ(counters->given_up_bytes.read(), 40U);
+  EXPECT_EQ(counters->unknown_given_up_records.read(), 3U);
+  EXPECT_EQ(counters->datagrams.read(), 0U);
+}
+
+TEST(Attributor, ClockBeyondTheLimitIsToldOnceAMinute) {
+  Bench bench({});
+  const wire::DecodeOutcome outcome{
+      .has_protocol = true, .protocol = Protocol::Ipfix, .agent = Bench::kR1, .domain = 7};
+  const auto send = [&](TrafficTime now, std::chrono::seconds behind) {
+    bench.send(Bench::kR1, now, {flow(1, 2, 100, 1, now, now)}, Protocol::Ipfix, now - behind);
+    bench.attributor_->settle({.source = Bench::kR1, .arrival = now}, outcome);
+  };
+  send(at(12, 0, 0), std::chrono::seconds{29});
+  EXPECT_EQ(bench.events_.newest(), 0U);
+  for (int second = 0; second < 60; ++second) send(at(12, 1, second), std::chrono::seconds{100});
+  const auto events = bench.events_.since(0);
+  ASSERT_EQ(events.size(), 1U);
+  EXPECT_EQ(events[0].event.kind, EventKind::ClockOff);
+  EXPECT_EQ(events[0].event.exporter, Bench::kR1);
+  EXPECT_EQ(events[0].event.domain, 7U);
+  EXPECT_EQ(events[0].event.before, 30'000U);
+  send(at(12, 2, 0), std::chrono::seconds{100});
+  EXPECT_EQ(bench.events_.newest(), 2U);
 }
 
 TEST(Attributor, WhatDoesNotFitAfterScalingIsImplausibleAndStillInTheBooks) {

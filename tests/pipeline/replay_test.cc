@@ -138,6 +138,84 @@ TEST(Replay, CountsWhatComesAfterItsIntervalClosedAsLate) {
   EXPECT_EQ(replayed.outcome.fates[static_cast<std::size_t>(Fate::Late)], 300U);
 }
 
+// ---- records of unknown sampling
+
+using Sets = std::vector<test::TestSet>;
+
+/// A message of router 1 whose records say nothing of their sampling.
+Sent silent(std::int64_t arrival_s, Sets sets, std::uint32_t sequence = 0) {
+  return {.payload = build(IpfixMessage{.seconds = kNoon + static_cast<std::uint32_t>(arrival_s),
+                                        .sequence = sequence,
+                                        .domain = 1,
+                                        .sets = std::move(sets)}),
+          .router = 1,
+          .arrival_ms = (std::int64_t{kNoon} + arrival_s) * 1'000};
+}
+Sets silent_flow(std::uint64_t octets, std::int64_t end_s) {
+  const std::uint64_t end_ms = (std::uint64_t{kNoon} + static_cast<std::uint64_t>(end_s)) * 1'000;
+  return {
+      {.id = 2, .body = template_record(256, {{10, 4}, {14, 4}, {1, 8}, {152, 8}, {153, 8}})},
+      {.id = 256, .body = ByteWriter{}.u32(1).u32(2).u64(octets).u64(end_ms).u64(end_ms).data()}};
+}
+/// The domain samples 1 in `interval`.
+Sets announced(std::uint32_t interval) {
+  return {{.id = 3,
+           .body = test::ipfix_options_template(
+               {.id = 400, .scopes = {{149, 4}}, .options = {{34, 4}}})},
+          {.id = 400, .body = ByteWriter{}.u32(1).u32(interval).data()}};
+}
+std::uint64_t fate(const Replayed& replayed, Fate wanted) {
+  return replayed.outcome.fates[static_cast<std::size_t>(wanted)];
+}
+
+TEST(Replay, RecordsWaitForTheirIntervalAndCountWhereTheyBelong) {
+  // Each of the two is announced a minute later, the first in the next five minutes.
+  const auto replayed = run(config_of(1, std::chrono::seconds{120}),
+                            {silent(299, silent_flow(100, 298)), silent(310, silent_flow(200, 309)),
+                             silent(359, announced(1'000))});
+  const Intervals expected{{{0, "C-1-1", Direction::FromCustomer}, 100'000},
+                           {{0, "C-1-2", Direction::ToCustomer}, 100'000},
+                           {{300, "C-1-1", Direction::FromCustomer}, 200'000},
+                           {{300, "C-1-2", Direction::ToCustomer}, 200'000}};
+  EXPECT_EQ(replayed.intervals, expected);
+  EXPECT_EQ(fate(replayed, Fate::Attributed), 300'000U);
+  EXPECT_EQ(fate(replayed, Fate::Unscaled), 0U);
+  EXPECT_EQ(replayed.outcome.records, 2U);
+}
+
+TEST(Replay, RecordsWhoseIntervalNeverComesAreUnscaledAtTheEnd) {
+  const auto replayed = run(config_of(1, std::chrono::seconds{120}),
+                            {silent(10, silent_flow(100, 9)), silent(20, silent_flow(200, 19))});
+  EXPECT_TRUE(replayed.intervals.empty());
+  EXPECT_EQ(fate(replayed, Fate::Unscaled), 300U);
+  EXPECT_EQ(replayed.outcome.reported_bytes, 300U);
+  EXPECT_EQ(replayed.outcome.records, 2U);
+}
+
+TEST(Replay, RecordsThatWaitTooLongAreUnscaled) {
+  const auto replayed = run(
+      config_of(1, std::chrono::seconds{120}),
+      {silent(10, silent_flow(100, 9)), silent(1'811, {}, 1), silent(1'820, announced(1'000), 1)});
+  EXPECT_TRUE(replayed.intervals.empty());
+  EXPECT_EQ(fate(replayed, Fate::Unscaled), 100U);
+}
+
+TEST(Replay, RecordsThatWaitedBeyondTheLatenessAreScaledAndLate) {
+  const auto replayed = run(config_of(1, std::chrono::seconds{120}),
+                            {silent(10, silent_flow(100, 9)), silent(600, announced(1'000))});
+  EXPECT_TRUE(replayed.intervals.empty());
+  EXPECT_EQ(fate(replayed, Fate::Late), 100'000U);
+  EXPECT_EQ(fate(replayed, Fate::Unscaled), 0U);
+}
+
+TEST(Replay, OperatorsDefaultLetsNothingWait) {
+  auto config = config_of(1, std::chrono::seconds{120});
+  config.exporters.sampling.default_interval = 10;
+  const auto replayed = run(config, {silent(10, silent_flow(100, 9)), silent(20, announced(1'000)),
+                                     silent(30, silent_flow(1, 29))});
+  EXPECT_EQ(fate(replayed, Fate::Attributed), 2'000U);
+}
+
 /// Twenty minutes of four routers, each message inside the lateness.
 std::vector<Sent> busy_traffic() {
   std::mt19937 random(42);

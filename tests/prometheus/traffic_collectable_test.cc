@@ -195,6 +195,11 @@ TEST(TrafficCollectable, ExporterCountersSumTheWorkersAndGaugesAreTheLatest) {
   first.held_bytes.add(100);
   second.rescued_bytes.add(60);
   second.given_up_bytes.add(40);
+  first.unknown_held_records.add(12);
+  second.unknown_rescued_records.add(7);
+  second.unknown_given_up_records.add(5);
+  first.sampling_changes.add(1);
+  second.sampling_changes.add(2);
   first.last_seen_ms.set(2'000);
   second.last_seen_ms.set(1'500);
   first.sampling_interval.set(1'000);
@@ -223,6 +228,16 @@ TEST(TrafficCollectable, ExporterCountersSumTheWorkersAndGaugesAreTheLatest) {
           R"(weir_exporter_held_bytes_total{exporter="edge1.tyo",protocol="ipfix",state="held"} 100)",
           R"(weir_exporter_held_bytes_total{exporter="edge1.tyo",protocol="ipfix",state="rescued"} 60)",
           R"(weir_exporter_held_bytes_total{exporter="edge1.tyo",protocol="ipfix",state="given_up"} 40)"));
+  EXPECT_THAT(
+      lines_of(set, "weir_exporter_held_records_total"),
+      ElementsAre(
+          R"(weir_exporter_held_records_total{exporter="edge1.tyo",protocol="ipfix",state="held"} 12)",
+          R"(weir_exporter_held_records_total{exporter="edge1.tyo",protocol="ipfix",state="rescued"} 7)",
+          R"(weir_exporter_held_records_total{exporter="edge1.tyo",protocol="ipfix",state="given_up"} 5)"));
+  EXPECT_THAT(
+      lines_of(set, "weir_exporter_sampling_changes_total"),
+      ElementsAre(
+          R"(weir_exporter_sampling_changes_total{exporter="edge1.tyo",protocol="ipfix"} 3)"));
   EXPECT_THAT(
       lines_of(set, "weir_exporter_last_seen_timestamp_seconds"),
       ElementsAre(

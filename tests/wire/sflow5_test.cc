@@ -60,7 +60,7 @@ class CollectingSink final : public RecordSink {
 
 /// A decoder and all that it has given so far.
 struct Decoding {
-  explicit Decoding(const DecoderLimits& limits = {}) : decoder(limits) {}
+  explicit Decoding(const DecoderLimits& limits = {}) : decoder(limits, events) {}
 
   /// Decodes a copy that ends where its memory ends, so that an over-read is seen.
   DecodeOutcome decode(std::span<const std::byte> bytes, const IpAddress& source = kExporter) {
@@ -76,6 +76,7 @@ struct Decoding {
     return outcome;
   }
 
+  EventLog events;
   Sflow5Decoder decoder;
   CollectingSink sink;
 };
