@@ -51,11 +51,12 @@ TrafficTime time_of(std::uint64_t value, TimeFormat format, TrafficTime export_t
       // the signed difference is right in both cases.
       return export_time -
              TrafficSpan{static_cast<std::int32_t>(uptime - static_cast<std::uint32_t>(value))};
+    case TimeFormat::Resolved:
+    case TimeFormat::Milliseconds:
+      return traffic_time_ms(static_cast<std::int64_t>(std::min(value, kLargestMs)));
     case TimeFormat::Seconds:
       return traffic_time_ms(static_cast<std::int64_t>(std::min(value, kLargestMs / 1'000)) *
                              1'000);
-    case TimeFormat::Milliseconds:
-      return traffic_time_ms(static_cast<std::int64_t>(std::min(value, kLargestMs)));
     case TimeFormat::NtpMicroseconds:
     case TimeFormat::NtpNanoseconds:
       return ntp_time(value, export_time);
@@ -101,13 +102,14 @@ ResolvedTime MessageClock::resolve_rarer(const FlowRecord& record) const noexcep
   const bool has_first = record.has(Has::First);
   const bool has_last = record.has(Has::Last);
   TimeRange range{.start = export_time_, .end = export_time_};
+  const TrafficSpan shift = record.time_format == TimeFormat::Resolved ? TrafficSpan{0} : shift_;
   if (record.time_format == TimeFormat::None || (!has_first && !has_last))
-    return within_bounds(range);
+    return within_bounds(range, shift);
   std::uint32_t uptime = 0;
   if (record.time_format == TimeFormat::UptimeMs) {
     const auto known = uptime_at_export(context_, record, export_time_);
     if (!known) {
-      ResolvedTime unread = within_bounds(range);
+      ResolvedTime unread = within_bounds(range, shift);
       unread.is_clamped = true;
       return unread;
     }
@@ -116,7 +118,7 @@ ResolvedTime MessageClock::resolve_rarer(const FlowRecord& record) const noexcep
   if (has_last) range.end = time_of(record.last, record.time_format, export_time_, uptime);
   range.start =
       has_first ? time_of(record.first, record.time_format, export_time_, uptime) : range.end;
-  return within_bounds(range);
+  return within_bounds(range, shift);
 }
 
 }  // namespace weir::accounting

@@ -44,7 +44,8 @@ class MessageClock {
     // The commonest case: start and end by the uptime in the message's header.
     if (context_.has_uptime && record.time_format == TimeFormat::UptimeMs &&
         (record.present & kBoth) == kBoth) [[likely]]
-      return within_bounds({.start = by_uptime(record.first), .end = by_uptime(record.last)});
+      return within_bounds({.start = by_uptime(record.first), .end = by_uptime(record.last)},
+                           shift_);
     return resolve_rarer(record);
   }
 
@@ -55,15 +56,15 @@ class MessageClock {
     return export_time_ - TrafficSpan{static_cast<std::int32_t>(
                               context_.uptime_ms - static_cast<std::uint32_t>(uptime))};
   }
-  /// Of a range on the exporter's clock.
-  [[nodiscard]] ResolvedTime within_bounds(TimeRange range) const noexcept {
+  /// Of a range that `shift` brings onto our clock.
+  [[nodiscard]] ResolvedTime within_bounds(TimeRange range, TrafficSpan shift) const noexcept {
     bool is_clamped = false;
     if (range.end < range.start || range.end - range.start > kLongestFlow) [[unlikely]] {
       range = {.start = export_time_, .end = export_time_};
       is_clamped = true;
     }
-    range.start += shift_;
-    range.end += shift_;
+    range.start += shift;
+    range.end += shift;
     if (range.end > context_.arrival) [[unlikely]] {
       // Nothing is reported before it happened. The length is still the exporter's word.
       const TrafficSpan ahead = range.end - context_.arrival;

@@ -23,7 +23,7 @@ struct Sides {
 /// while no egress-metered record of its output interface is known. A record metered at
 /// egress (61 = 1) counts for the receiver; for the sender only while no ingress-metered
 /// record of its input interface is known. A record that does not say counts for both. What
-/// the router dropped never counts for a receiver.
+/// the router dropped or consumed never counts for a receiver.
 ///
 /// Threads: any. Workers that share an exporter share its points (metering_registry.h): one may
 /// hear only of its ingress metering, another only of its egress metering. Learns for the life
@@ -46,7 +46,7 @@ class MeteringPoints {
       case MeteredDirection::Unknown:
         break;
     }
-    if (record.forwarding == Forwarding::Dropped) sides.to = false;
+    if (!has_left_router(record.forwarding)) sides.to = false;
     return sides;
   }
 

@@ -63,6 +63,8 @@ void DecodeSummary::add_to_group(const MessageContext& context, const FlowRecord
   if (record.has(Has::Output)) key.output = record.output;
   Group& group = groups_[key];
   ++group.records;
+  // What was read from a section of the packet is no counter of the exporter's.
+  if (record.has(Has::PacketSection)) return;
   group.octets = sum(group.octets, record.octets);
   group.packets = sum(group.packets, record.packets);
   group.total_octets = sum(group.total_octets, record.total_octets);

@@ -1,11 +1,14 @@
 #include "collector/app/record_json.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cstdint>
 #include <iterator>
+#include <span>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "collector/app/rfc3339.h"
 
@@ -17,6 +20,10 @@ class ObjectWriter {
  public:
   void number(std::string_view key, std::uint64_t value) {
     fmt::format_to(std::back_inserter(text_), "{}\"{}\":{}", separator(), key, value);
+  }
+  void numbers(std::string_view key, std::span<const std::uint32_t> values) {
+    fmt::format_to(std::back_inserter(text_), "{}\"{}\":[{}]", separator(), key,
+                   fmt::join(values, ","));
   }
   void text(std::string_view key, std::string_view value) {
     fmt::format_to(std::back_inserter(text_), "{}\"{}\":\"{}\"", separator(), key, value);
@@ -40,6 +47,7 @@ struct TimeKeys {
 TimeKeys time_keys(TimeFormat format) noexcept {
   switch (format) {
     case TimeFormat::None:
+    case TimeFormat::Resolved:
       break;
     case TimeFormat::UptimeMs:
       return {.start = "flow_start_sys_up_time", .end = "flow_end_sys_up_time"};
@@ -103,6 +111,12 @@ void write_endpoints(ObjectWriter& object, const FlowRecord& record) {
 }
 
 void write_amounts(ObjectWriter& object, const FlowRecord& record) {
+  // What was read from a section of the packet is no counter of the exporter's.
+  const bool is_section = record.has(Has::PacketSection);
+  if (is_section) object.number("ip_bytes", record.octets);
+  if (is_section && record.has(Has::Layer2Octets))
+    object.number("frame_bytes", record.layer2_octets);
+  if (is_section) return;
   if (record.has(Has::Octets)) object.number("octet_delta_count", record.octets);
   if (record.has(Has::Packets)) object.number("packet_delta_count", record.packets);
   if (record.has(Has::TotalOctets)) object.number("octet_total_count", record.total_octets);
@@ -125,11 +139,46 @@ void write_way(ObjectWriter& object, const FlowRecord& record) {
   if (record.has(Has::ForwardingStatus))
     object.number("forwarding_status", record.forwarding_status);
   if (record.forwarding == Forwarding::Dropped) object.text("forwarding", "dropped");
+  if (record.forwarding == Forwarding::Consumed) object.text("forwarding", "consumed");
   if (record.forwarding == Forwarding::ManyOutputs) object.text("forwarding", "many_outputs");
   if (record.has(Has::SourceAs)) object.number("bgp_source_as_number", record.source_as);
   if (record.has(Has::DestinationAs))
     object.number("bgp_destination_as_number", record.destination_as);
   if (record.has(Has::NextHop)) object.text("ip_next_hop_address", record.next_hop.to_string());
+}
+
+/// The labels from the top down to the last that was sent; unused places are zero.
+void write_labels(ObjectWriter& object, const FlowRecord& record) {
+  std::vector<std::uint32_t> labels;
+  for (const std::uint32_t entry : record.mpls_labels) {
+    if (entry == 0) break;
+    labels.push_back(entry >> 4);  // 20 bits of label, 3 of EXP, 1 for the bottom (RFC 3032, 2.1)
+  }
+  object.numbers("mpls_labels", labels);
+}
+
+/// What few exporters send, under the names of the IANA registry.
+void write_details(ObjectWriter& object, const FlowRecord& record) {
+  if (record.has(Has::InnerAddresses)) {
+    if (!record.inner_source.is_unspecified())
+      object.text("inner_source_address", record.inner_source.to_string());
+    if (!record.inner_destination.is_unspecified())
+      object.text("inner_destination_address", record.inner_destination.to_string());
+  }
+  if (record.details == 0) return;
+  if (record.has(Detail::IngressVrf)) object.number("ingress_vrfid", record.ingress_vrf);
+  if (record.has(Detail::EgressVrf)) object.number("egress_vrfid", record.egress_vrf);
+  if (record.has(Detail::MplsLabels)) write_labels(object, record);
+  if (record.has(Detail::EtherType)) object.number("ethernet_type", record.ether_type);
+  if (record.has(Detail::Dot1qPriority)) object.number("dot1q_priority", record.dot1q_priority);
+  if (record.has(Detail::CustomerVlan))
+    object.number("dot1q_customer_vlan_id", record.customer_vlan);
+  if (record.has(Detail::PostCustomerVlan))
+    object.number("post_dot1q_customer_vlan_id", record.post_customer_vlan);
+  if (record.has(Detail::FlowId)) object.number("flow_id", record.flow_id);
+  if (record.has(Detail::EndReason)) object.number("flow_end_reason", record.end_reason);
+  if (record.has(Detail::ReverseMetered))
+    object.number("reverse_flow_direction", static_cast<std::uint8_t>(record.reverse_metered));
 }
 
 void write_times(ObjectWriter& object, const FlowRecord& record) {
@@ -156,6 +205,7 @@ std::string record_json(const MessageContext& context, const FlowRecord& record)
   write_endpoints(object, record);
   write_amounts(object, record);
   write_way(object, record);
+  write_details(object, record);
   write_sampling(object, record);
   if (context.protocol == Protocol::Sflow5) {
     object.number("source_class", record.source_class);

@@ -30,6 +30,7 @@ std::string number_or_dash(const FlowRecord& record, Has field, std::uint64_t va
 
 std::string output_of(const FlowRecord& record) {
   if (record.forwarding == Forwarding::Dropped) return "dropped";
+  if (record.forwarding == Forwarding::Consumed) return "consumed";
   if (record.forwarding == Forwarding::ManyOutputs) return "several";
   return number_or_dash(record, Has::Output, record.output);
 }

@@ -63,6 +63,8 @@ class WorkerBooks {
   SingleWriterCounter refused_datagrams;
   /// Datagrams whose protocol could not be told.
   SingleWriterCounter unreadable_datagrams;
+  /// Flows that count in running totals and were forgotten, since there were too many.
+  SingleWriterCounter forgotten_totals;
 
  private:
   using PerProtocol = std::array<std::atomic<ExporterCounters*>, kProtocols>;

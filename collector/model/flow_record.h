@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 #include "collector/model/exporter.h"
@@ -15,7 +16,7 @@ enum class Has : std::uint32_t {
   Packets = 1U << 1,
   TotalOctets = 1U << 2,  ///< running totals (85, 86)
   TotalPackets = 1U << 3,
-  ReverseOctets = 1U << 4,  ///< reverse direction (enterprise 29305, or 231/232 pairs)
+  ReverseOctets = 1U << 4,  ///< reverse direction (enterprise 29305, or 231 with 232)
   ReversePackets = 1U << 5,
   Layer2Octets = 1U << 6,  ///< element 352, or an sFlow frame length
   Input = 1U << 7,         ///< element 10 / sFlow input
@@ -34,18 +35,36 @@ enum class Has : std::uint32_t {
   SystemInit = 1U << 20,        ///< element 160
   NextHop = 1U << 21,
   IpVersion = 1U << 22,
-  IpLength = 1U << 23,  ///< sFlow: ip_bytes was read from the sampled header
+  IpLength = 1U << 23,        ///< sFlow: ip_bytes was read from the sampled header
+  PacketSection = 1U << 24,   ///< lengths were read from a section of the packet (315, 104, 313)
+  InnerAddresses = 1U << 25,  ///< of the packet inside a tunnel; unspecified ones are absent
+};
+
+/// Which of the rarely sent fields a record holds. Bits of FlowRecord::details.
+enum class Detail : std::uint32_t {
+  IngressVrf = 1U << 0,
+  EgressVrf = 1U << 1,
+  MplsLabels = 1U << 2,
+  FlowId = 1U << 3,
+  EndReason = 1U << 4,
+  Dot1qPriority = 1U << 5,
+  CustomerVlan = 1U << 6,
+  PostCustomerVlan = 1U << 7,
+  EtherType = 1U << 8,
+  ReverseMetered = 1U << 9,
+  ReverseTotals = 1U << 10,  ///< the reverse counters are running totals (29305 with 85, 86)
 };
 
 /// How FlowRecord::first and ::last are to be read (RFC 7011, 6.1; RFC 3954, 8).
 enum class TimeFormat : std::uint8_t {
-  None,              ///< no time was sent: the export or arrival time dates the record
-  UptimeMs,          ///< 22, 21: milliseconds of the exporter's uptime (32 bit)
-  Seconds,           ///< 150, 151
-  Milliseconds,      ///< 152, 153
-  NtpMicroseconds,   ///< 154, 155: 64-bit NTP time
-  NtpNanoseconds,    ///< 156, 157: 64-bit NTP time
-  DeltaMicroseconds  ///< 158, 159: microseconds before the export time (32 bit)
+  None,               ///< no time was sent: the export or arrival time dates the record
+  UptimeMs,           ///< 22, 21: milliseconds of the exporter's uptime (32 bit)
+  Seconds,            ///< 150, 151
+  Milliseconds,       ///< 152, 153
+  NtpMicroseconds,    ///< 154, 155: 64-bit NTP time
+  NtpNanoseconds,     ///< 156, 157: 64-bit NTP time
+  DeltaMicroseconds,  ///< 158, 159: microseconds before the export time (32 bit)
+  Resolved            ///< milliseconds of our clock since 1970: worked out here, never sent
 };
 
 /// Where sampling_interval came from.
@@ -62,7 +81,14 @@ enum class Forwarding : std::uint8_t {
   Forwarded,
   Dropped,      ///< egress interface 0, status 10xxxxxx (element 89), sFlow output format 1
   ManyOutputs,  ///< sFlow output format 2
+  Consumed,     ///< status 11xxxxxx: meant for the router itself, or ended there
 };
+
+/// False for packets that entered the router and left it nowhere: they count for who sent
+/// them, and for no receiver.
+[[nodiscard]] constexpr bool has_left_router(Forwarding forwarding) noexcept {
+  return forwarding != Forwarding::Dropped && forwarding != Forwarding::Consumed;
+}
 
 /// Element 61, flowDirection.
 enum class MeteredDirection : std::uint8_t { Ingress = 0, Egress = 1, Unknown = 255 };
@@ -99,7 +125,7 @@ struct FlowRecord {
   std::uint8_t tos = 0;
   std::uint8_t tcp_flags = 0;
   std::uint8_t proven_tags =
-      0;  ///< 802.1Q tags that the record proves (243 one, 245 one more; header)
+      0;  ///< 802.1Q tags that the record proves (243 one, 245 one more, unless 0; header)
   std::uint8_t ip_version = 0;         ///< 4, 6, or 0 when neither sent nor inferable
   std::uint8_t forwarding_status = 0;  ///< element 89 as sent
   // Second half: read rarely.
@@ -110,6 +136,21 @@ struct FlowRecord {
   std::uint64_t reverse_packets = 0;
   std::uint64_t system_init_ms = 0;  ///< 160
   IpAddress next_hop;
+  /// The packet inside a tunnel: of a sampled header, of a template that names the fields of
+  /// two headers, or of elements for it (VMware 881 to 884). What is billed is the outer one.
+  IpAddress inner_source;
+  IpAddress inner_destination;
+  std::uint64_t flow_id = 0;                    ///< 148
+  std::uint32_t details = 0;                    ///< Detail bits
+  std::uint32_t ingress_vrf = 0;                ///< 234
+  std::uint32_t egress_vrf = 0;                 ///< 235
+  std::array<std::uint32_t, 10> mpls_labels{};  ///< 70..79, top first: label, EXP, S; 24 bit
+  std::uint16_t ether_type = 0;                 ///< 256
+  std::uint16_t customer_vlan = 0;              ///< 245
+  std::uint16_t post_customer_vlan = 0;         ///< 255
+  std::uint8_t dot1q_priority = 0;              ///< 244
+  std::uint8_t end_reason = 0;                  ///< 136
+  MeteredDirection reverse_metered = MeteredDirection::Unknown;  ///< 61 of enterprise 29305
   // sFlow only.
   std::uint32_t source_class = 0;  ///< data source type, 0 = ifIndex
   std::uint32_t source_index = 0;
@@ -120,6 +161,11 @@ struct FlowRecord {
     return (present & static_cast<std::uint32_t>(field)) != 0;
   }
   constexpr void set(Has field) noexcept { present |= static_cast<std::uint32_t>(field); }
+  constexpr void clear(Has field) noexcept { present &= ~static_cast<std::uint32_t>(field); }
+  [[nodiscard]] constexpr bool has(Detail field) const noexcept {
+    return (details & static_cast<std::uint32_t>(field)) != 0;
+  }
+  constexpr void set(Detail field) noexcept { details |= static_cast<std::uint32_t>(field); }
 };
 
 /// What all records of one message share.

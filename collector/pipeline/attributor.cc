@@ -4,6 +4,7 @@
 #include <new>
 #include <utility>
 
+#include "collector/accounting/biflow.h"
 #include "collector/accounting/layer.h"
 #include "collector/accounting/plausibility.h"
 #include "collector/accounting/scale.h"
@@ -47,6 +48,18 @@ bool is_flow_sample(Protocol protocol) noexcept {
   return protocol == Protocol::Sflow5 || protocol == Protocol::Packets;
 }
 
+/// Records that may stand for two directions, or for something beside their predecessor.
+constexpr std::uint32_t kInParts = static_cast<std::uint32_t>(Has::TotalOctets) |
+                                   static_cast<std::uint32_t>(Has::TotalPackets) |
+                                   static_cast<std::uint32_t>(Has::ReverseOctets) |
+                                   static_cast<std::uint32_t>(Has::ReversePackets);
+
+bool has_parts(std::span<const FlowRecord> records) noexcept {
+  std::uint32_t present = 0;
+  for (const FlowRecord& record : records) present |= record.present;
+  return (present & kInParts) != 0;
+}
+
 /// What a layer adds to the longest IP packet.
 std::uint32_t overhead_of(accounting::Layer layer, std::uint32_t tags) noexcept {
   if (layer == accounting::Layer::Ip) return 0;
@@ -86,6 +99,7 @@ struct Attributor::Pending {
   Family family = Family::Ipv4;
   accounting::Sides sides;
   bool is_dropped = false;
+  const FlowRecord* record = nullptr;  ///< for what is seldom asked
   // Found in the second pass: whose it is at its start.
   std::uint32_t from = contracts::kNoSlot;
   std::uint32_t to = contracts::kNoSlot;
@@ -94,7 +108,8 @@ struct Attributor::Pending {
 Attributor::Attributor(const Parts& parts)
     : parts_(parts),
       policy_(parts.policy),
-      round_(std::make_unique<std::array<Pending, kRound>>()) {}
+      round_(std::make_unique<std::array<Pending, kRound>>()),
+      parts_of_round_(std::make_unique<std::array<FlowRecord, kRound>>()) {}
 
 Attributor::~Attributor() = default;
 
@@ -162,7 +177,10 @@ void Attributor::take(const MessageContext& context, std::span<const FlowRecord>
   exporter->clock.observe(context);
   while (!records.empty()) {
     const auto round = records.first(std::min(records.size(), kRound));
-    account(context, *exporter, round);
+    if (has_parts(round)) [[unlikely]]
+      account_in_parts(context, *exporter, round);
+    else
+      account(context, *exporter, round);
     records = records.subspan(round.size());
   }
 }
@@ -170,6 +188,33 @@ void Attributor::take(const MessageContext& context, std::span<const FlowRecord>
 void Attributor::take(const MessageContext& context, const CounterRecord&) {
   // Counter samples are counted by settle(); their readings await reconciliation.
   (void)context;
+}
+
+void Attributor::account_in_parts(const MessageContext& context, Exporter& exporter,
+                                  std::span<const FlowRecord> records) {
+  const std::span<FlowRecord> parts{*parts_of_round_};
+  std::size_t count = 0;
+  for (const FlowRecord& record : records) {
+    if (count + 2 > parts.size()) {
+      account(context, exporter, parts.first(count));
+      count = 0;
+    }
+    parts[count++] = since_last_total(context, exporter, record);
+    if (accounting::has_reverse(record))
+      parts[count++] = since_last_total(context, exporter, accounting::reversed(record));
+  }
+  account(context, exporter, parts.first(count));
+}
+
+FlowRecord Attributor::since_last_total(const MessageContext& context, const Exporter& exporter,
+                                        const FlowRecord& record) {
+  if (!accounting::needs_last_totals(record)) return record;
+  const std::uint64_t forgotten = totals_.forgotten();
+  FlowRecord amended = totals_.since_last({.exporter = exporter.id, .domain = context.domain},
+                                          record, exporter.clock.resolve(context, record));
+  if (totals_.forgotten() != forgotten)
+    parts_.books.forgotten_totals.add(totals_.forgotten() - forgotten);
+  return amended;
 }
 
 void Attributor::account(const MessageContext& context, Exporter& exporter,
@@ -230,7 +275,8 @@ void Attributor::account(const MessageContext& context, Exporter& exporter,
                                            .time = clock.resolve(record),
                                            .family = family_of(record),
                                            .sides = exporter.metering.sides_of(record),
-                                           .is_dropped = record.forwarding == Forwarding::Dropped};
+                                           .is_dropped = !has_left_router(record.forwarding),
+                                           .record = &record};
     if (amount->bytes > accounting::kAlwaysPlausibleBytes && !is_carriable(pending)) [[unlikely]] {
       fates[index_of(Fate::Implausible)] += bytes;
       continue;
@@ -275,6 +321,9 @@ void Attributor::attribute(core::ExporterCounters& counters, std::size_t count) 
     const TimeRange& range = pending.time.range;
     if (pending.sides.from) pending.from = table.sender(pending.key, range.start);
     if (pending.sides.to) pending.to = table.receiver(pending.key, range.start);
+    if (pending.from == contracts::kNoSlot && pending.to == contracts::kNoSlot &&
+        pending.record->has(Has::InnerAddresses)) [[unlikely]]
+      match_inner(pending);
     parts_.cells.prefetch(pending.from, pending.to, pending.family, range.start);
     first = std::min(first, range.start);
     last = std::max(last, range.end);
@@ -294,6 +343,23 @@ void Attributor::attribute(core::ExporterCounters& counters, std::size_t count) 
   }
   for (std::size_t fate = 0; fate < kFates; ++fate)
     if (fates[fate] != 0) counters.fates[fate].add(fates[fate]);
+}
+
+void Attributor::match_inner(Pending& pending) noexcept {
+  const FlowRecord& record = *pending.record;
+  if (record.inner_source.is_unspecified() && record.inner_destination.is_unspecified()) return;
+  const contracts::ContractTable& table = *policy_->table;
+  const TrafficTime time = pending.time.range.start;
+  // A side that may not count has a twin that does, for the outer packet.
+  if (!pending.sides.from && table.sender(pending.key, time) != contracts::kNoSlot) return;
+  if (!pending.sides.to && table.receiver(pending.key, time) != contracts::kNoSlot) return;
+  contracts::MatchKey inner = pending.key;
+  inner.source = record.inner_source;
+  inner.destination = record.inner_destination;
+  if (pending.sides.from) pending.from = table.sender(inner, time);
+  if (pending.sides.to) pending.to = table.receiver(inner, time);
+  // The rest of the record, where contracts change inside it, is asked for alike.
+  if (pending.from != contracts::kNoSlot || pending.to != contracts::kNoSlot) pending.key = inner;
 }
 
 inline void Attributor::add_part(const Pending& pending, Slots slots, const Amount& amount,

@@ -9,6 +9,7 @@
 
 #include "collector/accounting/exporter_clock.h"
 #include "collector/accounting/metering_registry.h"
+#include "collector/accounting/running_totals.h"
 #include "collector/core/books.h"
 #include "collector/core/worker_cells.h"
 #include "collector/model/datagram.h"
@@ -88,8 +89,16 @@ class Attributor final : public RecordSink {
   [[nodiscard]] core::ExporterCounters& counters_of(Exporter& exporter, Protocol protocol);
   void account(const MessageContext& context, Exporter& exporter,
                std::span<const FlowRecord> records);
+  /// Accounts for a round in which some record stands for more or other than it says: two
+  /// directions, or running totals.
+  void account_in_parts(const MessageContext& context, Exporter& exporter,
+                        std::span<const FlowRecord> records);
+  [[nodiscard]] FlowRecord since_last_total(const MessageContext& context, const Exporter& exporter,
+                                            const FlowRecord& record);
   void count_interfaces(const Pending& pending) noexcept;
   void attribute(core::ExporterCounters& counters, std::size_t count);
+  /// Asks for the packet inside the tunnel, where the outer one is nobody's.
+  void match_inner(Pending& pending) noexcept;
   [[gnu::always_inline]] void add_part(const Pending& pending, Slots slots, const Amount& amount,
                                        const TimeRange& range, FateBytes& fates) noexcept;
   void add_split_by_validity(const Pending& pending, FateBytes& fates) noexcept;
@@ -110,6 +119,8 @@ class Attributor final : public RecordSink {
   bool seen_flow_samples_ = false;
   TrafficTime began_ = TrafficTime::max();  ///< first call of lateness()
   std::unique_ptr<std::array<Pending, kRound>> round_;
+  accounting::RunningTotals totals_;
+  std::unique_ptr<std::array<FlowRecord, kRound>> parts_of_round_;
 };
 
 }  // namespace weir::pipeline

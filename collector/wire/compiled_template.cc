@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "collector/wire/byte_reader.h"
+#include "collector/wire/packet_section.h"
 
 namespace weir::wire {
 namespace {
@@ -159,11 +160,90 @@ void run(const Move& move, const std::byte* source, std::size_t stride, std::byt
   }
 }
 
-[[nodiscard]] Meaning meaning_in(const TemplateDefinition& definition, std::size_t index) noexcept {
-  const TemplateField& field = definition.fields[index];
-  if (!definition.is_options || index >= definition.scope_fields) return meaning_of(field);
-  return definition.protocol == Protocol::Netflow9 ? meaning_of_v9_scope(field)
-                                                   : meaning_of_scope(field);
+[[nodiscard]] bool is_element(const TemplateField& field, std::uint16_t id) noexcept {
+  return field.enterprise == 0 && field.id == id;
+}
+
+[[nodiscard]] bool has_element(const TemplateDefinition& definition, std::uint16_t id) noexcept {
+  return std::ranges::any_of(definition.fields,
+                             [id](const TemplateField& field) { return is_element(field, id); });
+}
+
+/// Where the fields of a packet inside a tunnel begin; the number of fields if there is none.
+/// A template that names the protocol twice describes two headers, the outer one first
+/// (RFC 7011, 8: elements may repeat): what names addresses behind the first protocol is the
+/// inner packet's. One that names both families once describes either.
+[[nodiscard]] std::size_t inner_fields_of(const TemplateDefinition& definition) noexcept {
+  const auto& fields = definition.fields;
+  const auto is_protocol = [](const TemplateField& field) { return is_element(field, 4); };
+  const auto is_address = [](const TemplateField& field) {
+    return is_element(field, 8) || is_element(field, 12) || is_element(field, 27) ||
+           is_element(field, 28);
+  };
+  const auto first = std::ranges::find_if(fields, is_protocol);
+  if (first == fields.end() || std::none_of(first + 1, fields.end(), is_protocol) ||
+      std::none_of(fields.begin(), first, is_address))
+    return fields.size();
+  return static_cast<std::size_t>(first - fields.begin()) + 1;
+}
+
+/// What the fields of a template mean beside one another.
+class Meanings {
+ public:
+  explicit Meanings(const TemplateDefinition& definition) noexcept
+      : definition_(definition),
+        inner_from_(inner_fields_of(definition)),
+        has_initiator_octets_(has_element(definition, 231)),
+        has_initiator_packets_(has_element(definition, 298)) {}
+
+  [[nodiscard]] Meaning of(std::size_t index) const noexcept {
+    const TemplateField& field = definition_.fields[index];
+    if (definition_.is_options && index < definition_.scope_fields) {
+      return definition_.protocol == Protocol::Netflow9 ? meaning_of_v9_scope(field)
+                                                        : meaning_of_scope(field);
+    }
+    // The responder's counters mean the reverse direction beside the initiator's alone: some
+    // NetFlow v9 exporters (Huawei) have a number of their own under 232.
+    if ((is_element(field, 232) && !has_initiator_octets_) ||
+        (is_element(field, 299) && !has_initiator_packets_))
+      return {};
+    const bool is_inner = index >= inner_from_ && !definition_.is_options;
+    if (is_inner && meaning_of_inner(field).destination != Destination::Nothing)
+      return meaning_of_inner(field);
+    return meaning_of(field);
+  }
+
+ private:
+  const TemplateDefinition& definition_;
+  std::size_t inner_from_;
+  bool has_initiator_octets_;
+  bool has_initiator_packets_;
+};
+
+/// Takes note of one field of a packet section. The link layer's section goes before the IP
+/// one: it holds more.
+void read_section(Destination destination, std::span<const std::byte> field,
+                  PacketSection& section) noexcept {
+  switch (destination) {
+    case Destination::LinkSection:
+      section.bytes = field;
+      section.link = LinkLayer::Ethernet;
+      return;
+    case Destination::IpSection:
+      if (!section.bytes.empty()) return;
+      section.bytes = field;
+      section.link = LinkLayer::Ip;
+      return;
+    case Destination::FrameBytes:
+      section.frame_bytes = load_any(field.data(), field.size());
+      return;
+    case Destination::FrameType:
+      section.frame_type = load_any(field.data(), field.size());
+      return;
+    default:
+      section.section_bytes = load_any(field.data(), field.size());
+      return;
+  }
 }
 
 }  // namespace
@@ -183,6 +263,7 @@ Decoded<TemplatePtr> compile_template(TemplateDefinition definition, std::uint64
   t.stamp_ = stamp;
   t.definition_ = std::move(definition);
   const std::vector<TemplateField>& fields = t.definition_.fields;
+  const Meanings meanings{t.definition_};
 
   // The winner of each destination: the lowest rank, then the first in the template.
   struct Winner {
@@ -198,9 +279,11 @@ Decoded<TemplatePtr> compile_template(TemplateDefinition definition, std::uint64
         field.length == kVariableLength && t.definition_.protocol == Protocol::Ipfix;
     t.is_variable_ = t.is_variable_ || is_variable;
     total += is_variable ? 1U : field.length;
-    const Meaning meaning = meaning_in(t.definition_, i);
+    const Meaning meaning = meanings.of(i);
     if (meaning.destination == Destination::Nothing) continue;
-    if (is_variable || !can_hold(meaning.destination, field.length)) {
+    const bool is_section = content_of(meaning.destination) == Content::Octets;
+    if (is_section ? !can_hold(meaning.destination, field.length)
+                   : is_variable || !can_hold(meaning.destination, field.length)) {
       ++t.unusable_fields_;
       continue;
     }
@@ -209,16 +292,18 @@ Decoded<TemplatePtr> compile_template(TemplateDefinition definition, std::uint64
     const bool is_time =
         meaning.destination == Destination::First || meaning.destination == Destination::Last;
     if (is_time) best_time = std::min(best_time, meaning.rank);
+    t.has_section_ = t.has_section_ || (is_section && !t.definition_.is_options);
   }
   // A record of no bytes would be read for ever; one longer than a set never comes.
   if (total == 0 || total > 65'531) return tl::unexpected(DecodeError::BadTemplate);
   t.record_bytes_ = total;
+  t.is_variable_ = t.is_variable_ || t.has_section_;
 
   t.steps_.reserve(fields.size());
   std::uint32_t offset = 0;
   for (std::size_t i = 0; i < fields.size(); ++i) {
     const TemplateField& field = fields[i];
-    const Meaning meaning = meaning_in(t.definition_, i);
+    const Meaning meaning = meanings.of(i);
     const auto destination = meaning.destination;
     CompiledTemplate::Step step{.length = field.length,
                                 .offset = static_cast<std::uint16_t>(offset)};
@@ -254,14 +339,22 @@ Decoded<TemplatePtr> compile_template(TemplateDefinition definition, std::uint64
       const bool follows_ipv6 =
           (step.fact == Destination::SourceV4 && has_step(Destination::SourceV6)) ||
           (step.fact == Destination::DestinationV4 && has_step(Destination::DestinationV6)) ||
-          (step.fact == Destination::NextHopV4 && has_step(Destination::NextHopV6));
+          (step.fact == Destination::NextHopV4 && has_step(Destination::NextHopV6)) ||
+          (step.fact == Destination::InnerSourceV4 && has_step(Destination::InnerSourceV6)) ||
+          (step.fact == Destination::InnerDestinationV4 &&
+           has_step(Destination::InnerDestinationV6));
       if (follows_ipv6) move.op = Op::Ipv4UnlessZero;
       step.move = static_cast<std::uint16_t>(t.moves_.size());
       t.moves_.push_back(move);
       t.prototype_.present |= place.has;
+      t.prototype_.details |= place.detail;
       if (step.fact == Destination::First || step.fact == Destination::Last) {
         t.prototype_.time_format = time_format_of(fields[i].id);
       }
+      const bool is_reverse =
+          step.fact == Destination::ReverseOctets || step.fact == Destination::ReversePackets;
+      if (is_reverse && (fields[i].id == 85 || fields[i].id == 86))
+        t.prototype_.set(Detail::ReverseTotals);
     }
   }
   for (const auto& step : t.steps_) {
@@ -274,13 +367,8 @@ Decoded<TemplatePtr> compile_template(TemplateDefinition definition, std::uint64
   if (!t.prototype_.has(Has::IpVersion)) {
     t.prototype_.ip_version = static_cast<std::uint8_t>(has_v4 ? 4 : has_v6 ? 6 : 0);
   }
-  // Elements 243 and 245 prove one 802.1Q tag each (dot1qVlanId, dot1qCustomerVlanId).
-  for (const TemplateField& field : fields) {
-    if (field.enterprise == 0 && (field.id == 243 || field.id == 245)) {
-      t.prototype_.proven_tags =
-          static_cast<std::uint8_t>(std::min(t.prototype_.proven_tags + 1, 2));
-    }
-  }
+  t.has_vlan_id_ = has_element(t.definition_, 243);
+  t.has_customer_vlan_id_ = has_step(Destination::CustomerVlan);
   return TemplatePtr{std::move(compiled)};
 }
 
@@ -297,18 +385,30 @@ void CompiledTemplate::finish(FlowRecord& record) const noexcept {
   if (has_both_families_) {
     record.ip_version = record.source.is_v4() || record.destination.is_v4() ? 4 : 6;
   }
-  // Egress interface 0 means that the packets went nowhere, unless the exporter does not
-  // know its interfaces at all. Status 10xxxxxx is "dropped" (RFC 7270, 4.12).
+  // Elements 243 and 245 prove one 802.1Q tag each (dot1qVlanId, dot1qCustomerVlanId), unless
+  // they are 0: exporters of frames that may be tagged send them always.
+  if (has_vlan_id_ || has_customer_vlan_id_) [[unlikely]] {
+    const unsigned outer = has_vlan_id_ && record.input_vlan != 0 ? 1U : 0U;
+    const unsigned inner = has_customer_vlan_id_ && record.customer_vlan != 0 ? 1U : 0U;
+    record.proven_tags = static_cast<std::uint8_t>(outer + inner);
+  }
+  // Status 10xxxxxx is "dropped", 11xxxxxx "consumed" (RFC 7270, 4.12). Egress interface 0
+  // means that the packets went nowhere, unless the exporter does not know its interfaces at
+  // all, or selects packets before it looks up their way.
+  const unsigned status = record.forwarding_status >> 6;
   const bool went_nowhere = record.has(Has::Output) && record.output == 0 &&
-                            !(record.has(Has::Input) && record.input == 0);
-  const bool is_dropped = went_nowhere || (record.forwarding_status >> 6) == 2;
-  record.forwarding = is_dropped ? Forwarding::Dropped : Forwarding::Forwarded;
+                            !(record.has(Has::Input) && record.input == 0) && !has_section_;
+  record.forwarding = status == 3                   ? Forwarding::Consumed
+                      : went_nowhere || status == 2 ? Forwarding::Dropped
+                                                    : Forwarding::Forwarded;
 }
 
 SamplingFacts CompiledTemplate::sampling_fields(const std::byte* record) const noexcept {
   SamplingFacts facts;
   for (const Step& step : steps_) {
-    if (step.fact == Destination::Nothing || is_kept_in_record(step.fact)) continue;
+    if (step.fact == Destination::Nothing || is_kept_in_record(step.fact) ||
+        is_of_section(step.fact))
+      continue;
     facts.set(step.fact, load_any(record + step.offset, step.length), step.length);
   }
   return facts;
@@ -324,9 +424,6 @@ Decoded<std::size_t> CompiledTemplate::walk(std::span<const std::byte> bytes,
       // One byte, or 255 and two more (RFC 7011, 7).
       length = reader.u8();
       if (length == 255) length = reader.u16();
-      reader.skip(length);
-      if (!reader.ok()) return tl::unexpected(DecodeError::BadVariableLength);
-      continue;
     }
     const std::span<const std::byte> field = reader.bytes(length);
     // Earlier variable fields left too little for this one.
@@ -342,7 +439,12 @@ Decoded<std::size_t> CompiledTemplate::read_record(std::span<const std::byte> by
   auto* const target = reinterpret_cast<std::byte*>(&record);
   std::array<std::pair<std::uint16_t, const std::byte*>, kDestinations> late;
   std::size_t late_count = 0;
+  PacketSection section;
   auto taken = walk(bytes, [&](const Step& step, std::span<const std::byte> field) noexcept {
+    if (is_of_section(step.fact)) {
+      read_section(step.fact, field, section);
+      return;
+    }
     if (step.move == kNoMove) {
       facts.set(step.fact, load_any(field.data(), field.size()), step.length);
       return;
@@ -358,6 +460,7 @@ Decoded<std::size_t> CompiledTemplate::read_record(std::span<const std::byte> by
   for (std::size_t i = 0; i < late_count; ++i) {
     run(moves_[late[i].first], late[i].second, 0, target, 1);
   }
+  if (!section.bytes.empty()) describe_section(section, record);
   finish(record);
   return taken;
 }
@@ -365,7 +468,8 @@ Decoded<std::size_t> CompiledTemplate::read_record(std::span<const std::byte> by
 Decoded<std::size_t> CompiledTemplate::read_options(std::span<const std::byte> bytes,
                                                     SamplingFacts& facts) const noexcept {
   return walk(bytes, [&facts](const Step& step, std::span<const std::byte> field) noexcept {
-    if (content_of(step.fact) == Content::Ipv6) return;
+    const Content content = content_of(step.fact);
+    if (content == Content::Ipv6 || content == Content::Octets) return;
     facts.set(step.fact, load_any(field.data(), field.size()), step.length);
   });
 }

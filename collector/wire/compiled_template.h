@@ -51,7 +51,8 @@ struct Move {
 /// A template turned into field moves, once, when it arrives. Immutable; shared by workers.
 ///
 /// Only fields that FlowRecord holds cost anything. A template without variable-length
-/// fields is decoded by columns: each move runs over many records in a tight loop.
+/// fields or packet sections is decoded by columns: each move runs over many records in a
+/// tight loop.
 /// Which fields are present is a constant of the template: see prototype().
 ///
 /// Threads: any, since nothing changes after compile_template().
@@ -59,6 +60,7 @@ class CompiledTemplate {
  public:
   [[nodiscard]] const TemplateDefinition& definition() const noexcept { return definition_; }
   [[nodiscard]] bool is_options() const noexcept { return definition_.is_options; }
+  /// True if records are read one by one: their length varies, or they hold packet sections.
   [[nodiscard]] bool is_variable() const noexcept { return is_variable_; }
   /// Bytes of a record; of the shortest one where the length varies.
   [[nodiscard]] std::uint32_t record_bytes() const noexcept { return record_bytes_; }
@@ -99,7 +101,6 @@ class CompiledTemplate {
     std::uint16_t offset = 0;  ///< in a fixed-layout record
   };
 
-  void add_move(Destination destination, std::uint16_t offset, std::uint16_t step);
   template <class OnField>
   [[nodiscard]] Decoded<std::size_t> walk(std::span<const std::byte> bytes,
                                           OnField&& on_field) const noexcept;
@@ -115,6 +116,9 @@ class CompiledTemplate {
   bool is_variable_ = false;
   bool has_interval_fields_ = false;
   bool has_both_families_ = false;
+  bool has_section_ = false;
+  bool has_vlan_id_ = false;           ///< 243
+  bool has_customer_vlan_id_ = false;  ///< 245
 };
 
 using TemplatePtr = std::shared_ptr<const CompiledTemplate>;

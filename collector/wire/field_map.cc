@@ -14,32 +14,78 @@ static_assert(std::is_standard_layout_v<FlowRecord> && std::is_trivially_copyabl
 /// Reverse information elements carry the number of the forward one (RFC 5103, 6.1).
 constexpr std::uint32_t kReverseEnterprise = 29'305;
 
+/// VMware NSX: fields of the packet inside a VXLAN or Geneve tunnel ("tenant").
+constexpr std::uint32_t kVmwareEnterprise = 6'876;
+
+constexpr std::uint32_t bit(Detail detail) noexcept { return static_cast<std::uint32_t>(detail); }
 constexpr std::uint32_t bit(Has has) noexcept { return static_cast<std::uint32_t>(has); }
 
 template <class Member>
 constexpr Place place(std::size_t offset, Member FlowRecord::* /*member*/, std::uint32_t has) {
-  return {static_cast<std::uint16_t>(offset), sizeof(Member), has};
+  return {static_cast<std::uint16_t>(offset), sizeof(Member), has, 0};
+}
+
+template <class Member>
+constexpr Place rare_place(std::size_t offset, Member FlowRecord::* /*member*/, Detail detail) {
+  return {static_cast<std::uint16_t>(offset), sizeof(Member), 0, bit(detail)};
+}
+
+constexpr bool is_mpls_label(Destination destination) noexcept {
+  return destination >= Destination::MplsLabel1 && destination <= Destination::MplsLabel10;
+}
+
+constexpr Place label_place(Destination destination) noexcept {
+  const std::size_t number =
+      static_cast<std::size_t>(destination) - static_cast<std::size_t>(Destination::MplsLabel1);
+  return {static_cast<std::uint16_t>(offsetof(FlowRecord, mpls_labels) +
+                                     number * sizeof(std::uint32_t)),
+          sizeof(std::uint32_t), 0, bit(Detail::MplsLabels)};
+}
+
+constexpr Meaning meaning_of_reverse(std::uint16_t id) noexcept {
+  using enum Destination;
+  switch (id) {
+    case 1:
+      return {ReverseOctets, 0};
+    case 2:
+      return {ReversePackets, 0};
+    case 61:
+      return {ReverseMetered, 0};
+    case 85:
+      return {ReverseOctets, 2};
+    case 86:
+      return {ReversePackets, 2};
+    default:
+      return {};
+  }
+}
+
+constexpr Meaning meaning_of_vmware(std::uint16_t id) noexcept {
+  using enum Destination;
+  switch (id) {
+    case 881:
+      return {InnerSourceV4, 0};
+    case 882:
+      return {InnerDestinationV4, 0};
+    case 883:
+      return {InnerSourceV6, 0};
+    case 884:
+      return {InnerDestinationV6, 0};
+    default:
+      return {};
+  }
 }
 
 }  // namespace
 
 Meaning meaning_of(const TemplateField& field) noexcept {
   using enum Destination;
-  if (field.enterprise == kReverseEnterprise) {
-    switch (field.id) {
-      case 1:
-        return {ReverseOctets, 0};
-      case 2:
-        return {ReversePackets, 0};
-      case 85:
-        return {ReverseOctets, 2};
-      case 86:
-        return {ReversePackets, 2};
-      default:
-        return {};
-    }
-  }
+  if (field.enterprise == kReverseEnterprise) return meaning_of_reverse(field.id);
+  if (field.enterprise == kVmwareEnterprise) return meaning_of_vmware(field.id);
   if (field.enterprise != 0) return {};
+  if (field.id >= 70 && field.id <= 79) {
+    return {static_cast<Destination>(static_cast<unsigned>(MplsLabel1) + field.id - 70U), 0};
+  }
   switch (field.id) {
     case 1:
       return {Octets, 0};
@@ -73,6 +119,12 @@ Meaning meaning_of(const TemplateField& field) noexcept {
       return {Last, 3};
     case 22:
       return {First, 3};
+    // What leaves the router after metering (v9: OUT_BYTES, OUT_PKTS) is the same traffic,
+    // never its reverse: it counts where nothing else is counted.
+    case 23:
+      return {Octets, 2};
+    case 24:
+      return {Packets, 2};
     case 27:
       return {SourceV6, 0};
     case 28:
@@ -99,6 +151,13 @@ Meaning meaning_of(const TemplateField& field) noexcept {
       return {TotalPackets, 0};
     case 89:
       return {ForwardingStatus, 0};
+    case 104:
+    case 315:
+      return {LinkSection, 0};
+    case 136:
+      return {EndReason, 0};
+    case 148:
+      return {FlowId, 0};
     case 150:
       return {First, 2};
     case 151:
@@ -123,10 +182,22 @@ Meaning meaning_of(const TemplateField& field) noexcept {
       return {Octets, 1};
     case 232:
       return {ReverseOctets, 1};
+    case 234:
+      return {IngressVrf, 0};
+    case 235:
+      return {EgressVrf, 0};
     case 243:
       return {InputVlan, 1};
+    case 244:
+      return {Dot1qPriority, 0};
+    case 245:
+      return {CustomerVlan, 0};
     case 254:
       return {OutputVlan, 1};
+    case 255:
+      return {PostCustomerVlan, 0};
+    case 256:
+      return {EtherType, 0};
     case 298:
       return {Packets, 1};
     case 299:
@@ -145,8 +216,33 @@ Meaning meaning_of(const TemplateField& field) noexcept {
       return {Population, 0};
     case 311:
       return {Probability, 0};
+    case 312:
+      return {FrameBytes, 0};
+    case 313:
+      return {IpSection, 0};
     case 352:
       return {Layer2Octets, 0};
+    case 408:
+      return {FrameType, 0};
+    case 410:
+      return {SectionOctets, 0};
+    default:
+      return {};
+  }
+}
+
+Meaning meaning_of_inner(const TemplateField& field) noexcept {
+  using enum Destination;
+  if (field.enterprise != 0) return {};
+  switch (field.id) {
+    case 8:
+      return {InnerSourceV4, 0};
+    case 12:
+      return {InnerDestinationV4, 0};
+    case 27:
+      return {InnerSourceV6, 0};
+    case 28:
+      return {InnerDestinationV6, 0};
     default:
       return {};
   }
@@ -187,11 +283,18 @@ Content content_of(Destination destination) noexcept {
     case Destination::SourceV4:
     case Destination::DestinationV4:
     case Destination::NextHopV4:
+    case Destination::InnerSourceV4:
+    case Destination::InnerDestinationV4:
       return Content::Ipv4;
     case Destination::SourceV6:
     case Destination::DestinationV6:
     case Destination::NextHopV6:
+    case Destination::InnerSourceV6:
+    case Destination::InnerDestinationV6:
       return Content::Ipv6;
+    case Destination::LinkSection:
+    case Destination::IpSection:
+      return Content::Octets;
     case Destination::Probability:
       return Content::Float;
     default:
@@ -209,12 +312,15 @@ bool can_hold(Destination destination, std::uint16_t length) noexcept {
       return length == 4 || length == 8;
     case Content::Integer:
       return length >= 1 && length <= 8;
+    case Content::Octets:
+      return length >= 1;
   }
   return false;
 }
 
 Place place_of(Destination destination) noexcept {
   using R = FlowRecord;
+  if (is_mpls_label(destination)) return label_place(destination);
   switch (destination) {
     case Destination::Octets:
       return place(offsetof(R, octets), &R::octets, bit(Has::Octets));
@@ -276,6 +382,31 @@ Place place_of(Destination destination) noexcept {
       return place(offsetof(R, source_port), &R::source_port, 0);
     case Destination::DestinationPort:
       return place(offsetof(R, destination_port), &R::destination_port, 0);
+    case Destination::InnerSourceV4:
+    case Destination::InnerSourceV6:
+      return place(offsetof(R, inner_source), &R::inner_source, bit(Has::InnerAddresses));
+    case Destination::InnerDestinationV4:
+    case Destination::InnerDestinationV6:
+      return place(offsetof(R, inner_destination), &R::inner_destination, bit(Has::InnerAddresses));
+    case Destination::IngressVrf:
+      return rare_place(offsetof(R, ingress_vrf), &R::ingress_vrf, Detail::IngressVrf);
+    case Destination::EgressVrf:
+      return rare_place(offsetof(R, egress_vrf), &R::egress_vrf, Detail::EgressVrf);
+    case Destination::FlowId:
+      return rare_place(offsetof(R, flow_id), &R::flow_id, Detail::FlowId);
+    case Destination::EndReason:
+      return rare_place(offsetof(R, end_reason), &R::end_reason, Detail::EndReason);
+    case Destination::Dot1qPriority:
+      return rare_place(offsetof(R, dot1q_priority), &R::dot1q_priority, Detail::Dot1qPriority);
+    case Destination::CustomerVlan:
+      return rare_place(offsetof(R, customer_vlan), &R::customer_vlan, Detail::CustomerVlan);
+    case Destination::PostCustomerVlan:
+      return rare_place(offsetof(R, post_customer_vlan), &R::post_customer_vlan,
+                        Detail::PostCustomerVlan);
+    case Destination::EtherType:
+      return rare_place(offsetof(R, ether_type), &R::ether_type, Detail::EtherType);
+    case Destination::ReverseMetered:
+      return rare_place(offsetof(R, reverse_metered), &R::reverse_metered, Detail::ReverseMetered);
     default:
       return {};
   }

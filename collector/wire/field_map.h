@@ -50,6 +50,36 @@ enum class Destination : std::uint8_t {
   TcpFlags,
   SourcePort,
   DestinationPort,
+  InnerSourceV4,
+  InnerSourceV6,
+  InnerDestinationV4,
+  InnerDestinationV6,
+  IngressVrf,
+  EgressVrf,
+  MplsLabel1,  ///< 70; the other nine follow in order
+  MplsLabel2,
+  MplsLabel3,
+  MplsLabel4,
+  MplsLabel5,
+  MplsLabel6,
+  MplsLabel7,
+  MplsLabel8,
+  MplsLabel9,
+  MplsLabel10,
+  FlowId,
+  EndReason,
+  Dot1qPriority,
+  CustomerVlan,
+  PostCustomerVlan,
+  EtherType,
+  ReverseMetered,
+  // A section of the packet and what tells how to read it: read by record, see
+  // packet_section.h.
+  LinkSection,    ///< 315, 104: from the link layer header on
+  IpSection,      ///< 313: from the IP header on
+  FrameBytes,     ///< 312
+  FrameType,      ///< 408
+  SectionOctets,  ///< 410
   // Sampling parameters: not kept in FlowRecord, they give its sampling_interval.
   Interval,           ///< 34
   RandomInterval,     ///< 50
@@ -68,7 +98,7 @@ enum class Destination : std::uint8_t {
 inline constexpr std::size_t kDestinations = static_cast<std::size_t>(Destination::Nothing);
 
 /// What kind of bytes a destination takes.
-enum class Content : std::uint8_t { Integer, Ipv4, Ipv6, Float };
+enum class Content : std::uint8_t { Integer, Ipv4, Ipv6, Float, Octets };
 
 /// Where an element goes. `rank` orders elements with one destination; for First and Last
 /// it is the order of preference among time formats.
@@ -77,8 +107,17 @@ struct Meaning {
   std::uint8_t rank = 0;
 };
 
-/// Meaning of a data field (RFC 7012, IANA IPFIX registry, RFC 5103 for enterprise 29305).
+/// Meaning of a data field (RFC 7012, IANA IPFIX registry, RFC 5103 for enterprise 29305,
+/// VMware 6876 for tunnels).
 [[nodiscard]] Meaning meaning_of(const TemplateField& field) noexcept;
+
+/// Meaning of a field that belongs to the packet inside a tunnel: its addresses, or Nothing.
+[[nodiscard]] Meaning meaning_of_inner(const TemplateField& field) noexcept;
+
+/// True for a section of the packet or a field that tells how to read it.
+[[nodiscard]] constexpr bool is_of_section(Destination destination) noexcept {
+  return destination >= Destination::LinkSection && destination <= Destination::SectionOctets;
+}
 
 /// Meaning of a NetFlow v9 options scope, which has numbers of its own (RFC 3954, 6.1).
 [[nodiscard]] Meaning meaning_of_v9_scope(const TemplateField& field) noexcept;
@@ -89,14 +128,15 @@ struct Meaning {
 [[nodiscard]] Content content_of(Destination destination) noexcept;
 
 /// True if `destination` can be read from a field of this length: addresses are exact,
-/// integers may be reduced to 1..8 bytes (RFC 7011, 6.2).
+/// integers may be reduced to 1..8 bytes (RFC 7011, 6.2), sections have any length.
 [[nodiscard]] bool can_hold(Destination destination, std::uint16_t length) noexcept;
 
-/// Where a destination stands in FlowRecord: byte offset, width and `Has` bit.
+/// Where a destination stands in FlowRecord: byte offset, width and its `Has` or `Detail` bit.
 struct Place {
   std::uint16_t offset = 0;
   std::uint8_t width = 0;  ///< 0: not in FlowRecord
   std::uint32_t has = 0;
+  std::uint32_t detail = 0;
 };
 [[nodiscard]] Place place_of(Destination destination) noexcept;
 

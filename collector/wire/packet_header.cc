@@ -17,14 +17,18 @@ constexpr std::uint16_t kTypeServiceVlan = 0x88a8;
 constexpr std::uint16_t kTypeOldServiceVlan = 0x9100;
 constexpr std::uint16_t kTypeMpls = 0x8847;
 constexpr std::uint16_t kTypeMplsUpstream = 0x8848;
+constexpr std::uint16_t kTypeBridged = 0x6558;  // transparent Ethernet bridging
 
 // IANA "Assigned Internet Protocol Numbers".
 constexpr std::uint8_t kHopByHop = 0;
 constexpr std::uint8_t kIcmp = 1;
+constexpr std::uint8_t kIpv4InIp = 4;
 constexpr std::uint8_t kTcp = 6;
 constexpr std::uint8_t kUdp = 17;
+constexpr std::uint8_t kIpv6InIp = 41;
 constexpr std::uint8_t kRouting = 43;
 constexpr std::uint8_t kFragment = 44;
+constexpr std::uint8_t kGre = 47;
 constexpr std::uint8_t kAuthentication = 51;
 constexpr std::uint8_t kIcmpv6 = 58;
 constexpr std::uint8_t kDestinationOptions = 60;
@@ -32,8 +36,15 @@ constexpr std::uint8_t kDccp = 33;
 constexpr std::uint8_t kSctp = 132;
 constexpr std::uint8_t kMobility = 135;
 constexpr std::uint8_t kUdpLite = 136;
+constexpr std::uint8_t kMplsInIp = 137;
 constexpr std::uint8_t kHip = 139;
 constexpr std::uint8_t kShim6 = 140;
+constexpr std::uint8_t kEthernetInIp = 143;
+
+// IANA "Service Name and Transport Protocol Port Number Registry".
+constexpr std::uint16_t kGtpUserPort = 2'152;
+constexpr std::uint16_t kVxlanPort = 4'789;
+constexpr std::uint16_t kGenevePort = 6'081;
 
 constexpr bool is_vlan_type(std::uint16_t type) noexcept {
   return type == kTypeVlan || type == kTypeServiceVlan || type == kTypeOldServiceVlan;
@@ -42,6 +53,119 @@ constexpr bool is_vlan_type(std::uint16_t type) noexcept {
 IpAddress read_v6(ByteReader& reader) noexcept {
   const std::uint64_t high = reader.u64();
   return IpAddress::v6(high, reader.u64());
+}
+
+// The packet inside a tunnel: its addresses, and no further tunnel.
+
+void read_inner_ip(std::span<const std::byte> bytes, ParsedHeader& parsed) noexcept {
+  ByteReader reader{bytes};
+  const unsigned version = bytes.empty() ? 0 : std::to_integer<unsigned>(bytes.front()) >> 4;
+  if (version == 4 && bytes.size() >= kIpv4HeaderBytes) {
+    reader.skip(12);
+    parsed.inner_source = IpAddress::v4(reader.u32());
+    parsed.inner_destination = IpAddress::v4(reader.u32());
+  } else if (version == 6 && bytes.size() >= kIpv6HeaderBytes) {
+    reader.skip(8);
+    parsed.inner_source = read_v6(reader);
+    parsed.inner_destination = read_v6(reader);
+  }
+}
+
+void read_inner_labels(std::span<const std::byte> bytes, ParsedHeader& parsed) noexcept {
+  ByteReader reader{bytes};
+  for (int depth = 0; depth < kMplsBudget; ++depth) {
+    const bool is_bottom = (reader.u32() & 0x100U) != 0;
+    if (!reader.ok()) return;
+    if (is_bottom) return read_inner_ip(reader.rest(), parsed);
+  }
+}
+
+/// What follows an Ethernet type inside a tunnel.
+void read_inner_type(std::uint16_t type, ByteReader reader, ParsedHeader& parsed) noexcept {
+  for (int tags = 0; tags < kVlanBudget && is_vlan_type(type); ++tags) {
+    reader.skip(2);
+    type = reader.u16();
+  }
+  if (!reader.ok()) return;
+  if (type == kTypeIpv4 || type == kTypeIpv6) read_inner_ip(reader.rest(), parsed);
+  if (type == kTypeMpls) read_inner_labels(reader.rest(), parsed);
+}
+
+void read_inner_frame(std::span<const std::byte> bytes, ParsedHeader& parsed) noexcept {
+  ByteReader reader{bytes};
+  reader.skip(kMacAddressesBytes);
+  const std::uint16_t type = reader.u16();
+  if (reader.ok()) read_inner_type(type, reader, parsed);
+}
+
+/// RFC 2784, 2.1, with the fields of RFC 2890, 2. Source routing (RFC 1701) and PPTP
+/// (version 1) are not followed.
+void read_inner_gre(std::span<const std::byte> bytes, ParsedHeader& parsed) noexcept {
+  ByteReader reader{bytes};
+  const unsigned flags = reader.u16();
+  const std::uint16_t type = reader.u16();
+  if ((flags & 0x4007U) != 0) return;
+  if ((flags & 0x8000U) != 0) reader.skip(4);  // checksum
+  if ((flags & 0x2000U) != 0) reader.skip(4);  // key
+  if ((flags & 0x1000U) != 0) reader.skip(4);  // sequence number
+  if (!reader.ok()) return;
+  if (type == kTypeBridged) return read_inner_frame(reader.rest(), parsed);
+  read_inner_type(type, reader, parsed);
+}
+
+/// RFC 7348, 5: a header whose I flag is set, then a frame.
+void read_inner_vxlan(ByteReader reader, ParsedHeader& parsed) noexcept {
+  const unsigned flags = reader.u8();
+  reader.skip(7);
+  if (reader.ok() && (flags & 0x08U) != 0) read_inner_frame(reader.rest(), parsed);
+}
+
+/// RFC 8926, 3.4.
+void read_inner_geneve(ByteReader reader, ParsedHeader& parsed) noexcept {
+  const unsigned first = reader.u8();
+  reader.skip(1);
+  const std::uint16_t type = reader.u16();
+  reader.skip(4 + std::size_t{first & 0x3fU} * 4);  // network identifier and options
+  if (!reader.ok() || first >> 6 != 0) return;
+  if (type == kTypeBridged) return read_inner_frame(reader.rest(), parsed);
+  read_inner_type(type, reader, parsed);
+}
+
+/// 3GPP TS 29.281, 5.1: a G-PDU carries an IP packet behind its extension headers.
+void read_inner_gtp(ByteReader reader, ParsedHeader& parsed) noexcept {
+  const unsigned flags = reader.u8();
+  const unsigned kind = reader.u8();
+  reader.skip(6);  // length, tunnel endpoint
+  constexpr unsigned kUserPacket = 255;
+  if (!reader.ok() || flags >> 4 != 3 || kind != kUserPacket) return;
+  if ((flags & 0x07U) != 0) {
+    reader.skip(3);
+    unsigned extension = reader.u8();
+    for (int step = 0; step < kGtpExtensionBudget && extension != 0; ++step) {
+      const std::size_t words = reader.u8();
+      if (words == 0) return;
+      reader.skip(words * 4 - 2);
+      extension = reader.u8();
+    }
+    if (!reader.ok() || extension != 0) return;
+  }
+  read_inner_ip(reader.rest(), parsed);
+}
+
+/// `reader` stands behind the ports of a UDP header.
+void read_inner_udp(ByteReader reader, ParsedHeader& parsed) noexcept {
+  reader.skip(4);  // length, checksum
+  if (!reader.ok()) return;
+  switch (parsed.destination_port) {
+    case kVxlanPort:
+      return read_inner_vxlan(reader, parsed);
+    case kGenevePort:
+      return read_inner_geneve(reader, parsed);
+    case kGtpUserPort:
+      return read_inner_gtp(reader, parsed);
+    default:
+      return;
+  }
 }
 
 void parse_transport(std::span<const std::byte> bytes, ParsedHeader& parsed) noexcept {
@@ -62,8 +186,18 @@ void parse_transport(std::span<const std::byte> bytes, ParsedHeader& parsed) noe
       if (bytes.size() < 4) return;
       parsed.source_port = reader.u16();
       parsed.destination_port = reader.u16();
+      if (parsed.protocol == kUdp) read_inner_udp(reader, parsed);
       return;
     }
+    case kIpv4InIp:
+    case kIpv6InIp:
+      return read_inner_ip(bytes, parsed);
+    case kGre:
+      return read_inner_gre(bytes, parsed);
+    case kMplsInIp:
+      return read_inner_labels(bytes, parsed);
+    case kEthernetInIp:
+      return read_inner_frame(bytes, parsed);
     case kIcmp:
     case kIcmpv6: {
       if (bytes.size() >= 2) parsed.destination_port = reader.u16();
@@ -251,6 +385,11 @@ void describe_packet(const ParsedHeader& header, FlowRecord& record) noexcept {
   record.source_port = header.source_port;
   record.destination_port = header.destination_port;
   record.tcp_flags = header.tcp_flags;
+  if (!header.inner_source.is_unspecified() || !header.inner_destination.is_unspecified()) {
+    record.inner_source = header.inner_source;
+    record.inner_destination = header.inner_destination;
+    record.set(Has::InnerAddresses);
+  }
 }
 
 }  // namespace weir::wire

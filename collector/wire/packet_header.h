@@ -20,13 +20,17 @@ enum class LinkLayer : std::uint8_t {
 inline constexpr int kVlanBudget = 4;
 inline constexpr int kMplsBudget = 8;
 inline constexpr int kIpv6ExtensionBudget = 8;
+inline constexpr int kGtpExtensionBudget = 4;
 
 /// What the first bytes of a packet say. A plain value; every field that the bytes do not
-/// reach is zero. The outermost IP header is read and tunnels are not entered: the outer
-/// packet is what a link carries and a customer pays for.
+/// reach is zero. Lengths, ports and protocol are of the outermost IP header: the outer
+/// packet is what a link carries and a customer pays for. Of a packet inside a tunnel
+/// (IP in IP, GRE, MPLS in IP, VXLAN, Geneve, GTP-U) the addresses alone are read, one tunnel deep.
 struct ParsedHeader {
   IpAddress source{};
   IpAddress destination{};
+  IpAddress inner_source{};  ///< of the packet inside a tunnel; unspecified when there is none
+  IpAddress inner_destination{};
   std::uint32_t link_bytes = 0;  ///< before the IP header, or before what could not be read
   std::uint32_t ip_bytes = 0;    ///< IP header and payload as the header says; 0 = it does not say
   std::uint16_t ether_type = 0;  ///< after the tags
@@ -54,7 +58,8 @@ struct ParsedHeader {
 [[nodiscard]] ParsedHeader parse_after_ether_type(std::uint16_t ether_type,
                                                   std::span<const std::byte> header) noexcept;
 
-/// Adds addresses, ports, tags and IP version of `header` to `record`. Lengths are the caller's.
+/// Adds addresses, inner ones too, ports, tags and IP version of `header` to `record`. Lengths are
+/// the caller's.
 void describe_packet(const ParsedHeader& header, FlowRecord& record) noexcept;
 
 }  // namespace weir::wire

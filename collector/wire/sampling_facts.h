@@ -2,6 +2,7 @@
 
 #include <array>
 #include <bit>
+#include <bitset>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -21,10 +22,10 @@ class SamplingFacts {
           static_cast<double>(std::bit_cast<float>(static_cast<std::uint32_t>(value))));
     }
     values_[static_cast<std::size_t>(destination)] = value;
-    known_ |= std::uint64_t{1} << static_cast<unsigned>(destination);
+    known_[static_cast<std::size_t>(destination)] = true;
   }
   [[nodiscard]] bool has(Destination destination) const noexcept {
-    return ((known_ >> static_cast<unsigned>(destination)) & 1U) != 0;
+    return known_[static_cast<std::size_t>(destination)];
   }
   /// 0 when the record does not hold it.
   [[nodiscard]] std::uint64_t get(Destination destination) const noexcept {
@@ -100,8 +101,7 @@ class SamplingFacts {
   }
 
   std::array<std::uint64_t, kDestinations> values_;  // read only where known_ says so
-  std::uint64_t known_ = 0;
+  std::bitset<kDestinations> known_;
 };
-static_assert(kDestinations <= 64);
 
 }  // namespace weir::wire

@@ -357,9 +357,11 @@ void add_exporter_families(MetricSet& set, const core::ExporterRegistry& exporte
 
   std::uint64_t refused = 0;
   std::uint64_t unreadable = 0;
+  std::uint64_t forgotten = 0;
   for (const core::WorkerBooks* worker : books) {
     refused += worker->refused_datagrams.read();
     unreadable += worker->unreadable_datagrams.read();
+    forgotten += worker->forgotten_totals.read();
   }
   set.add("weir_refused_datagrams_total",
           "Datagrams dropped unread, since their source is not allowed or there are too many "
@@ -369,6 +371,10 @@ void add_exporter_families(MetricSet& set, const core::ExporterRegistry& exporte
   set.add("weir_unreadable_datagrams_total", "Datagrams whose protocol could not be told.",
           Kind::Counter)
       .samples.push_back({.labels = {}, .value = unreadable});
+  set.add("weir_forgotten_running_totals_total",
+          "Flows counted in running totals that were forgotten, since there were too many.",
+          Kind::Counter)
+      .samples.push_back({.labels = {}, .value = forgotten});
 }
 
 }  // namespace weir::prometheus

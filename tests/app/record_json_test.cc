@@ -60,6 +60,51 @@ TEST(RecordJson, HoldsTheFieldsThatWereSentAndNoOthers) {
             R"("arrival":"2023-11-14T22:14:00.123Z"})");
 }
 
+TEST(RecordJson, RareFieldsStandUnderTheirRegistryNames) {
+  MessageContext bare = context();
+  bare.has_export_time = bare.has_uptime = false;
+  FlowRecord flow;
+  flow.ingress_vrf = 1;
+  flow.egress_vrf = 2;
+  flow.mpls_labels = {(16U << 4), (17U << 4) | 1U};
+  flow.ether_type = 0x0800;
+  flow.dot1q_priority = 5;
+  flow.customer_vlan = 200;
+  flow.post_customer_vlan = 300;
+  flow.flow_id = 77;
+  flow.end_reason = 3;
+  flow.reverse_metered = MeteredDirection::Egress;
+  for (const Detail detail :
+       {Detail::IngressVrf, Detail::EgressVrf, Detail::MplsLabels, Detail::EtherType,
+        Detail::Dot1qPriority, Detail::CustomerVlan, Detail::PostCustomerVlan, Detail::FlowId,
+        Detail::EndReason, Detail::ReverseMetered})
+    flow.set(detail);
+  flow.forwarding = Forwarding::Consumed;
+  flow.inner_source = IpAddress::v4(0xcb00'7101);
+  flow.set(Has::InnerAddresses);
+  EXPECT_EQ(record_json(bare, flow),
+            R"({"kind":"flow","exporter":"192.0.2.1","protocol":"netflow9","domain":7,)"
+            R"("arrival":"2023-11-14T22:14:00.123Z","forwarding":"consumed",)"
+            R"("inner_source_address":"203.0.113.1","ingress_vrfid":1,"egress_vrfid":2,)"
+            R"("mpls_labels":[16,17],"ethernet_type":2048,"dot1q_priority":5,)"
+            R"("dot1q_customer_vlan_id":200,"post_dot1q_customer_vlan_id":300,"flow_id":77,)"
+            R"("flow_end_reason":3,"reverse_flow_direction":1})");
+}
+
+TEST(RecordJson, LengthsOfAPacketSectionAreNoCountersOfTheExporter) {
+  MessageContext bare = context();
+  bare.has_export_time = bare.has_uptime = false;
+  FlowRecord sampled;
+  sampled.octets = 104;
+  sampled.packets = 1;
+  sampled.layer2_octets = 122;
+  for (const Has has : {Has::Octets, Has::Packets, Has::Layer2Octets, Has::PacketSection})
+    sampled.set(has);
+  EXPECT_EQ(record_json(bare, sampled),
+            R"({"kind":"flow","exporter":"192.0.2.1","protocol":"netflow9","domain":7,)"
+            R"("arrival":"2023-11-14T22:14:00.123Z","ip_bytes":104,"frame_bytes":122})");
+}
+
 TEST(RecordJson, CounterSampleWithoutInterfaceNamesItsSourceAlone) {
   MessageContext sflow = context();
   sflow.protocol = Protocol::Sflow5;

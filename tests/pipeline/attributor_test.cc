@@ -562,5 +562,158 @@ TEST(Attributor, LatenessFollowsWhatTheExportersSend) {
   EXPECT_EQ(attributor.lateness(later), flows);
 }
 
+FlowRecord with_reverse(FlowRecord record, std::uint64_t octets) {
+  record.reverse_octets = octets;
+  record.reverse_packets = 1;
+  record.set(Has::ReverseOctets);
+  record.set(Has::ReversePackets);
+  return record;
+}
+
+TEST(Attributor, BiflowCountsBothWays) {
+  Bench bench({contract("A", {at_interface("r1", 1)}), contract("B", {at_interface("r1", 2)})});
+  bench.send(Bench::kR1, kNoon, {with_reverse(flow(1, 2, 1'000, kNoon), 9'000)});
+  EXPECT_EQ(bench.from("A"), 1'000U);
+  EXPECT_EQ(bench.to("A"), 9'000U);
+  EXPECT_EQ(bench.from("B"), 9'000U);
+  EXPECT_EQ(bench.to("B"), 1'000U);
+  EXPECT_EQ(bench.fate(Fate::Attributed), 10'000U);
+  bench.expect_balance();
+}
+
+TEST(Attributor, BiflowIsScaledBothWaysAndMatchedByPrefix) {
+  Bench bench({contract("A", {at_prefix("203.0.113.0/24")})});
+  auto record = with_reverse(flow(8, 9, 1'000, kNoon), 9'000);
+  record.source = IpAddress::v4(0xcb00'7107);
+  record.destination = IpAddress::v4(0xc633'6401);
+  record.set(Has::SourceAddress);
+  record.set(Has::DestinationAddress);
+  record.sampling_interval = 100;
+  bench.send(Bench::kR1, kNoon, {record});
+  EXPECT_EQ(bench.from("A"), 100'000U);
+  EXPECT_EQ(bench.to("A"), 900'000U);
+  bench.expect_balance();
+}
+
+TEST(Attributor, BiflowMeteredAtIngressCountsItsReverseForBothSides) {
+  Bench bench({contract("A", {at_interface("r1", 1)}), contract("B", {at_interface("r1", 2)})});
+  auto record = with_reverse(flow(1, 2, 1'000, kNoon), 9'000);
+  record.metered = MeteredDirection::Ingress;
+  record.set(Has::MeteredDirection);
+  bench.send(Bench::kR1, kNoon, {record});
+  EXPECT_EQ(bench.from("B"), 9'000U);
+  EXPECT_EQ(bench.to("A"), 9'000U);
+  bench.expect_balance();
+}
+
+TEST(Attributor, ManyBiflowsOfOneMessageAreAllCounted) {
+  Bench bench({contract("A", {at_interface("r1", 1)})});
+  bench.send(Bench::kR1, kNoon,
+             std::vector<FlowRecord>(150, with_reverse(flow(1, 2, 1'000, kNoon), 10)));
+  EXPECT_EQ(bench.from("A"), 150'000U);
+  EXPECT_EQ(bench.to("A"), 1'500U);
+  bench.expect_balance();
+}
+
+FlowRecord total(std::uint64_t octets, TrafficTime start, TrafficTime end) {
+  FlowRecord record = flow(1, 2, 0, 0, start, end);
+  record.clear(Has::Octets);
+  record.clear(Has::Packets);
+  record.set(Has::TotalOctets);
+  record.set(Has::TotalPackets);
+  record.total_octets = octets;
+  record.total_packets = 1;
+  return record;
+}
+
+TEST(Attributor, RunningTotalsCountWhatTheyGrewBy) {
+  Bench bench({contract("A", {at_interface("r1", 1)})});
+  bench.send(Bench::kR1, at(12, 1, 0), {total(1'000, kNoon, at(12, 1, 0))});
+  EXPECT_EQ(bench.from("A"), 1'000U);
+  bench.send(Bench::kR1, at(12, 2, 0), {total(1'600, kNoon, at(12, 2, 0))});
+  EXPECT_EQ(bench.from("A"), 1'600U);
+  bench.send(Bench::kR1, at(12, 3, 0), {total(1'600, kNoon, at(12, 3, 0))});
+  EXPECT_EQ(bench.from("A"), 1'600U);
+  // A new flow of the same key.
+  bench.send(Bench::kR1, at(12, 5, 0), {total(50, at(12, 4, 0), at(12, 5, 0))});
+  EXPECT_EQ(bench.from("A"), 1'650U);
+  EXPECT_EQ(bench.fate(Fate::Late), 0U);
+  bench.expect_balance();
+}
+
+TEST(Attributor, DifferenceOfRunningTotalsIsNoLaterThanItsOwnTime) {
+  // Spread over the whole flow, most of the later differences were late.
+  Bench bench({contract("A", {at_interface("r1", 1)})});
+  bench.send(Bench::kR1, at(12, 0, 0), {total(3'600, at(11, 59, 0), at(12, 0, 0))});
+  for (int minute = 1; minute <= 8; ++minute)
+    bench.send(Bench::kR1, at(12, 0, 0) + std::chrono::minutes{minute},
+               {total(3'600 + static_cast<std::uint64_t>(minute) * 100, at(11, 59, 0),
+                      at(12, 0, 0) + std::chrono::minutes{minute})});
+  EXPECT_EQ(bench.from("A"), 4'400U);
+  EXPECT_EQ(bench.fate(Fate::Late), 0U);
+  bench.expect_balance();
+}
+
+TEST(Attributor, ReverseRunningTotalsAreDifferencedToo) {
+  Bench bench({contract("A", {at_interface("r1", 1)})});
+  for (const std::uint64_t octets : {500U, 700U}) {
+    FlowRecord record = with_reverse(total(octets, kNoon, kNoon), octets * 10);
+    record.set(Detail::ReverseTotals);
+    bench.send(Bench::kR1, kNoon, {record});
+  }
+  EXPECT_EQ(bench.from("A"), 700U);
+  EXPECT_EQ(bench.to("A"), 7'000U);
+  bench.expect_balance();
+}
+
+FlowRecord tunnelled(std::uint32_t input, std::uint32_t output) {
+  FlowRecord record = flow(input, output, 1'000, kNoon);
+  record.source = IpAddress::v4(0xc633'6401);
+  record.destination = IpAddress::v4(0xc633'6402);
+  record.inner_source = IpAddress::v4(0xcb00'7107);
+  record.inner_destination = IpAddress::v4(0x0808'0808);
+  for (const Has has : {Has::SourceAddress, Has::DestinationAddress, Has::InnerAddresses})
+    record.set(has);
+  return record;
+}
+
+TEST(Attributor, InnerPacketOfATunnelIsMatchedWhereTheOuterOneIsNobodys) {
+  Bench bench({contract("A", {at_prefix("203.0.113.0/24")})});
+  bench.send(Bench::kR1, kNoon, {tunnelled(1, 2)});
+  EXPECT_EQ(bench.from("A"), 1'000U);
+  EXPECT_EQ(bench.fate(Fate::Attributed), 1'000U);
+  bench.expect_balance();
+}
+
+TEST(Attributor, OuterPacketOfATunnelGoesBeforeTheInnerOne) {
+  Bench bench({contract("A", {at_prefix("203.0.113.0/24")}),
+               contract("B", {at_prefix("198.51.100.2/32")})});
+  bench.send(Bench::kR1, kNoon, {tunnelled(1, 2)});
+  EXPECT_EQ(bench.from("A"), 0U);
+  EXPECT_EQ(bench.to("B"), 1'000U);
+  bench.expect_balance();
+}
+
+TEST(Attributor, TunnelBetweenStrangersIsNobodys) {
+  Bench bench({contract("B", {at_prefix("192.0.2.0/24")})});
+  bench.send(Bench::kR1, kNoon, {tunnelled(1, 2)});
+  EXPECT_EQ(bench.from("B"), 0U);
+  EXPECT_EQ(bench.fate(Fate::NoContract), 1'000U);
+  bench.expect_balance();
+}
+
+TEST(Attributor, WhatTheRouterConsumedCountsForTheSenderAlone) {
+  Bench bench({contract("A", {at_interface("r1", 1)}), contract("B", {at_interface("r1", 2)})});
+  auto record = flow(1, 2, 1'000, kNoon);
+  record.forwarding = Forwarding::Consumed;
+  bench.send(Bench::kR1, kNoon, {record});
+  EXPECT_EQ(bench.from("A"), 1'000U);
+  EXPECT_EQ(bench.to("B"), 0U);
+  record.input = 7;
+  bench.send(Bench::kR1, kNoon, {record});
+  EXPECT_EQ(bench.fate(Fate::Discarded), 1'000U);
+  bench.expect_balance();
+}
+
 }  // namespace
 }  // namespace weir::pipeline

@@ -154,8 +154,8 @@ TEST(TrafficCollectable, SeriesFollowTheFormula) {
     World none({});
     world.close_until(kStart + kMinute);
     none.close_until(kStart + kMinute);
-    // docs/metrics.md: 25, 4 an interface, 5 a listener, and the facts of one exporter never heard.
-    EXPECT_EQ(gather(none).series(), 25U + 4 + 5 + 1);
+    // docs/metrics.md: 26, 4 an interface, 5 a listener, and the facts of one exporter never heard.
+    EXPECT_EQ(gather(none).series(), 26U + 4 + 5 + 1);
     // 17 a contract, 6 a service.
     EXPECT_EQ(gather(world).series() - gather(none).series(), 17 * n + 6);
     const MetricSet set = gather(world);
@@ -320,11 +320,14 @@ TEST(TrafficCollectable, DatagramsWithoutAnExporterAreCountedOverAllWorkers) {
   world.books[0]->refused_datagrams.add(2);
   world.books[1]->refused_datagrams.add(3);
   world.books[1]->unreadable_datagrams.add(1);
+  world.books[0]->forgotten_totals.add(4);
   const MetricSet set = gather(world);
   EXPECT_THAT(lines_of(set, "weir_refused_datagrams_total"),
               ElementsAre(R"(weir_refused_datagrams_total{reason="not_allowed"} 5)"));
   EXPECT_THAT(lines_of(set, "weir_unreadable_datagrams_total"),
               ElementsAre("weir_unreadable_datagrams_total 1"));
+  EXPECT_THAT(lines_of(set, "weir_forgotten_running_totals_total"),
+              ElementsAre("weir_forgotten_running_totals_total 4"));
 }
 
 TEST(TrafficCollectable, SocketsOfOneListenerAreSummed) {
