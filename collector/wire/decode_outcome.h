@@ -11,7 +11,8 @@
 namespace weir::wire {
 
 /// What one datagram turned out to hold, for the books of whoever decoded it. The unit of
-/// `lost` is the protocol's own: v5 flows, v9 export packets, IPFIX data records, sFlow datagrams.
+/// `lost` is the protocol's own: v5 flows, v9 export packets, IPFIX data records, sFlow datagrams;
+/// for an exporter that counts otherwise, its own (SequenceRule).
 struct DecodeOutcome {
   bool has_protocol = false;  ///< false: not even the version could be read
   Protocol protocol = Protocol::Netflow5;
@@ -55,6 +56,7 @@ struct DecodeOutcome {
 /// of it may be handed on.
 [[nodiscard]] inline bool note(const SequenceVerdict& verdict, DecodeOutcome& outcome) noexcept {
   outcome.lost += verdict.lost;
+  outcome.recovered += verdict.recovered;
   outcome.out_of_order += verdict.out_of_order ? 1U : 0U;
   outcome.restarts += verdict.restart ? 1U : 0U;
   outcome.duplicates += verdict.duplicate ? 1U : 0U;

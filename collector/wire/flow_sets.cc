@@ -129,10 +129,9 @@ void FlowSetDecoder::decode_netflow9(const Datagram& datagram, RecordSink& sink,
   const SequenceVerdict verdict =
       session->sequence.observe({.sequence = sequence,
                                  .fingerprint = repeat_mark(reader, datagram.payload),
-                                 .uptime_ms = uptime_ms});
+                                 .uptime_ms = uptime_ms,
+                                 .rule = SequenceRule::Messages});  // RFC 3954, 5.1
   if (!note(verdict, outcome)) return;
-  // v9 counts export packets (RFC 3954, 5.1).
-  outcome.recovered += session->sequence.advance(1);
 
   Message message{.session = *session,
                   .context = context_of(datagram, Protocol::Netflow9, domain, export_seconds),
@@ -140,8 +139,10 @@ void FlowSetDecoder::decode_netflow9(const Datagram& datagram, RecordSink& sink,
                   .outcome = outcome};
   message.context.has_uptime = true;
   message.context.uptime_ms = uptime_ms;
+  const std::uint32_t before = outcome.options_records;
   refresh(*session);
-  (void)read_sets(reader, datagram.payload.size(), message);
+  if (!read_sets(reader, datagram.payload.size(), message)) message.has_unknown_sets = true;
+  follow_sequence(message, before);
   release_held(message);
 }
 
@@ -186,15 +187,19 @@ void FlowSetDecoder::decode_ipfix(const Datagram& datagram, RecordSink& sink,
                   .outcome = outcome};
   const std::uint32_t before = outcome.options_records;
   refresh(*session);
-  const bool is_sound = read_sets(reader, end, message);
-  // IPFIX counts data records, options among them (RFC 7011, 3.1).
-  if (!is_sound || message.has_unknown_sets) {
-    session->sequence.lose_position();
-  } else {
-    outcome.recovered +=
-        session->sequence.advance(message.data_records + outcome.options_records - before);
-  }
+  if (!read_sets(reader, end, message)) message.has_unknown_sets = true;
+  follow_sequence(message, before);
   release_held(message);
+}
+
+void FlowSetDecoder::follow_sequence(Message& message, std::uint32_t before) {
+  SequenceTracker& sequence = message.session.sequence;
+  DecodeOutcome& outcome = message.outcome;
+  // Data records count, options among them (RFC 7011, 3.1).
+  (void)note(message.has_unknown_sets
+                 ? sequence.lose_position()
+                 : sequence.advance(message.data_records + outcome.options_records - before),
+             outcome);
 }
 
 bool FlowSetDecoder::read_sets(ByteReader& reader, std::size_t end, Message& message) {

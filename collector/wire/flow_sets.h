@@ -47,12 +47,14 @@ class FlowSetDecoder {
     DecodeOutcome& outcome;
     std::uint32_t data_records = 0;  ///< of its sets, whatever became of them
     std::uint32_t handed_on = 0;     ///< of these
-    bool has_unknown_sets = false;   ///< how many records it held cannot be known
+    bool has_unknown_sets = false;   ///< or broken ones: how many records it held is unknown
     bool has_news = false;           ///< templates that held sets may wait for
   };
 
   /// True if all sets were sound. Reads sets that begin before `end`.
   [[nodiscard]] bool read_sets(ByteReader& reader, std::size_t end, Message& message);
+  /// Tells the session's sequence what the message held beyond `before` options records.
+  void follow_sequence(Message& message, std::uint32_t before);
   [[nodiscard]] bool read_set(std::uint16_t set_id, std::span<const std::byte> body,
                               Message& message);
   [[nodiscard]] bool read_templates(ByteReader reader, Message& message);

@@ -129,7 +129,7 @@ void Netflow5Decoder::decode(const Datagram& datagram, RecordSink& sink, DecodeO
                                    .fingerprint = fingerprint(datagram.payload),
                                    .uptime_ms = header->uptime_ms});
     if (!note(verdict, outcome)) return;
-    outcome.recovered += session->sequence.advance(header->count);
+    (void)note(session->sequence.advance(header->count), outcome);
   }
 
   const MessageContext context{.source = datagram.source,

@@ -12,43 +12,63 @@ constexpr std::uint32_t kUptimeSlackMs = 60'000;
 constexpr std::uint32_t kUptimeWrapMs = 3'600'000;
 /// Units before the first datagram seen that may still arrive, reordered around the start.
 constexpr std::uint32_t kSlackBeforeFirst = 64U * 30U;
+/// Fits are halved when one rule has so many, so that the past counts less and less.
+constexpr std::uint8_t kMostFits = 32;
+/// A step back weighs as much as this many datagrams without one; at kManyFalls the stream
+/// follows no rule.
+constexpr unsigned kFallWeight = 8;
+constexpr std::uint8_t kManyFalls = 48;
 
 }  // namespace
 
 SequenceVerdict SequenceTracker::observe(const SequencePoint& point) noexcept {
   SequenceVerdict verdict;
   ++count_;
+  if (!has_rule_) {
+    rule_ = protocol_rule_ = point.rule;
+    has_rule_ = true;
+  }
   const bool has_fallen = point.uptime_ms && has_uptime_ && uptime_fell(*point.uptime_ms);
   const std::uint32_t ahead = point.sequence - next_;  // modulo 2^32
-  const bool is_behind = (ahead >> 31) != 0;
-
-  if (is_synchronised_ && ahead == 0) {
-    place_ = Place::Ahead;
-  } else if ((is_behind || !is_synchronised_) && !has_fallen && is_repeat(point)) {
+  const bool is_expected = is_synchronised_ && ahead == 0 && rule_ != SequenceRule::Unknown &&
+                           rule_ != SequenceRule::RecordsIncluded;
+  const bool may_be_repeat =
+      !is_expected && (!is_synchronised_ || (ahead >> 31) != 0 ||
+                       rule_ == SequenceRule::RecordsIncluded || rule_ == SequenceRule::Unknown);
+  if (may_be_repeat && !has_fallen && is_repeat(point)) {
     verdict.duplicate = true;
     return verdict;
-  } else if (!is_synchronised_) {
-    synchronise(point.sequence);
-  } else if (has_fallen) {
+  }
+  is_data_ = point.fingerprint.has_value();
+  was_restart_ = false;
+  if (has_fallen) {
     verdict.restart = true;
+    was_restart_ = true;
     forget_repeats();
     synchronise(point.sequence);
-  } else if (!is_behind && ahead <= kLargestGap) {
-    verdict.lost = ahead;
-    add_gap({.start = next_, .length = ahead, .shown_at = count_, .counted = true});
-    next_ = point.sequence;
-    place_ = Place::Ahead;
-  } else if (gap_around(point.sequence) != nullptr) {
-    verdict.out_of_order = true;
-    place_ = Place::Late;
+    if (rule_ == SequenceRule::RecordsIncluded) {
+      is_synchronised_ = false;
+      place_ = Place::Waiting;
+    } else if (rule_ == SequenceRule::Unknown) {
+      place_ = Place::Aside;
+    }
+  } else if (rule_ == SequenceRule::Unknown) {
+    place_ = Place::Aside;
+  } else if (rule_ == SequenceRule::RecordsIncluded) {
+    place_ = is_data_ ? Place::Waiting : Place::Aside;
+  } else if (rule_ == SequenceRule::Records && !is_data_) {
+    // Until data comes, its number is the best there is.
+    if (!is_synchronised_ || is_tentative_) {
+      synchronise(point.sequence);
+      is_tentative_ = true;
+    }
+    place_ = Place::Aside;
   } else {
-    // The same number again with other bytes is an exporter that does not count.
-    verdict.restart = point.sequence != observed_;
-    synchronise(point.sequence);
+    verdict = place(point.sequence);
   }
 
   observed_ = point.sequence;
-  if (point.uptime_ms && place_ == Place::Ahead) {
+  if (point.uptime_ms && place_ != Place::Late) {
     uptime_ms_ = *point.uptime_ms;
     has_uptime_ = true;
   }
@@ -56,16 +76,68 @@ SequenceVerdict SequenceTracker::observe(const SequencePoint& point) noexcept {
   return verdict;
 }
 
-std::uint32_t SequenceTracker::advance(std::uint32_t units) noexcept {
+SequenceVerdict SequenceTracker::place(std::uint32_t sequence) noexcept {
+  SequenceVerdict verdict;
+  const std::uint32_t ahead = sequence - next_;
+  const bool is_behind = (ahead >> 31) != 0;
+  const bool was_tentative = is_tentative_;
+  is_tentative_ = false;
+  if (is_synchronised_ && ahead == 0) {
+    place_ = Place::Ahead;
+  } else if (!is_synchronised_) {
+    synchronise(sequence);
+  } else if (was_tentative && (is_behind || ahead > kSlackBeforeFirst)) {
+    // Templates alone have come so far, and they were numbered otherwise.
+    synchronise(sequence);
+  } else if (!is_behind && ahead <= kLargestGap) {
+    verdict.lost = ahead;
+    in_doubt_ += ahead;
+    add_gap({.start = next_, .length = ahead, .shown_at = count_, .counted = true});
+    next_ = sequence;
+    place_ = Place::Ahead;
+  } else if (gap_around(sequence) != nullptr) {
+    verdict.out_of_order = true;
+    place_ = Place::Late;
+  } else {
+    // A number inside what the last datagram held, or the same again: an exporter that
+    // counts something else. One that begins anew begins elsewhere.
+    const std::uint32_t held_from =
+        rule_ == SequenceRule::RecordsIncluded ? data_sequence_ - data_records_ : data_sequence_;
+    const bool is_inside = has_data_ && sequence - held_from < next_ - held_from;
+    verdict.restart = !is_inside && sequence != observed_;
+    was_restart_ = verdict.restart;
+    synchronise(sequence);
+    falls_ = static_cast<std::uint8_t>(std::min<unsigned>(falls_ + kFallWeight, 255U));
+  }
+  return verdict;
+}
+
+SequenceVerdict SequenceTracker::advance(std::uint32_t records) noexcept {
+  SequenceVerdict verdict;
+  if (place_ == Place::Waiting) {
+    verdict = place(observed_ - records);
+    verdict.recovered = settle(observed_ - records, records);
+  } else if (place_ != Place::Aside) {
+    verdict.recovered = settle(observed_, rule_ == SequenceRule::Messages ? 1 : records);
+  }
+  in_doubt_ -= std::min<std::uint64_t>(in_doubt_, verdict.recovered);
+  if (place_ == Place::Late) return verdict;
+  learn(records);
+  verdict.recovered += choose_rule();
+  return verdict;
+}
+
+/// The datagram that stands at `sequence` held `units` of the rule in force.
+std::uint32_t SequenceTracker::settle(std::uint32_t sequence, std::uint32_t units) noexcept {
   if (place_ == Place::Ahead) {
-    next_ = observed_ + units;
+    next_ = sequence + units;
     return 0;
   }
-  Gap* const gap = gap_around(observed_);
+  Gap* const gap = gap_around(sequence);
   if (gap == nullptr) return 0;
-  const std::uint32_t before = observed_ - gap->start;
+  const std::uint32_t before = sequence - gap->start;
   const std::uint32_t taken = std::min(units, gap->length - before);
-  const Gap after{.start = observed_ + taken,
+  const Gap after{.start = sequence + taken,
                   .length = gap->length - before - taken,
                   .shown_at = gap->shown_at,
                   .counted = gap->counted};
@@ -81,8 +153,72 @@ std::uint32_t SequenceTracker::advance(std::uint32_t units) noexcept {
   return was_counted ? taken : 0;
 }
 
-void SequenceTracker::lose_position() noexcept {
-  if (place_ == Place::Ahead) is_synchronised_ = false;
+/// Holds the datagram last observed against each rule.
+void SequenceTracker::learn(std::uint32_t records) noexcept {
+  using enum SequenceRule;
+  if (is_data_ && !was_restart_ && has_data_) {
+    if (observed_ == data_sequence_ + data_records_) ++fits(Records);
+    if (observed_ == data_sequence_ + records) ++fits(RecordsIncluded);
+  }
+  if (is_data_ && !was_restart_ && has_last_ && observed_ == last_sequence_ + 1) ++fits(Messages);
+  if (std::ranges::any_of(fits_, [](std::uint8_t n) { return n >= kMostFits; }))
+    for (std::uint8_t& n : fits_) n /= 2;
+  if (falls_ != 0) --falls_;
+  if (is_data_) {
+    data_sequence_ = observed_;
+    data_records_ = records;
+    has_data_ = true;
+  }
+  last_sequence_ = observed_;
+  has_last_ = true;
+}
+
+std::uint32_t SequenceTracker::choose_rule() noexcept {
+  using enum SequenceRule;
+  auto best = Records;
+  for (const SequenceRule rule : {RecordsIncluded, Messages})
+    if (fits(rule) > fits(best)) best = rule;
+  const bool is_alone = std::ranges::count(fits_, fits(best)) == 1;
+  const std::uint8_t in_force = rule_ == Unknown ? std::uint8_t{0} : fits(rule_);
+  if (rule_ != Unknown && best != rule_ && is_alone && fits(best) >= in_force + kProof)
+    return adopt(best);
+  if (rule_ == Unknown) {
+    // Where several foretell the same, the protocol's own is meant.
+    if (fits(protocol_rule_) == fits(best)) best = protocol_rule_;
+    return fits(best) >= 2 * kProof ? adopt(best) : 0;
+  }
+  if (falls_ >= kManyFalls) return adopt(Unknown);
+  // A rule that is proven has lost what it says.
+  if (best == rule_ && is_alone) in_doubt_ = 0;
+  return 0;
+}
+
+std::uint32_t SequenceTracker::adopt(SequenceRule rule) noexcept {
+  rule_ = rule;
+  fits_.fill(0);
+  falls_ = 0;
+  synchronise(observed_);
+  next_ = rule == SequenceRule::Messages ? observed_ + 1 : observed_;
+  if (rule == SequenceRule::Records) next_ = observed_ + data_records_;
+  const std::uint64_t given_back = std::min<std::uint64_t>(in_doubt_, UINT32_MAX);
+  in_doubt_ = 0;
+  return static_cast<std::uint32_t>(given_back);
+}
+
+SequenceVerdict SequenceTracker::lose_position() noexcept {
+  SequenceVerdict verdict;
+  has_data_ = false;
+  if (rule_ == SequenceRule::Messages) {
+    verdict.recovered = settle(observed_, 1);
+    in_doubt_ -= std::min<std::uint64_t>(in_doubt_, verdict.recovered);
+  }
+  if (place_ == Place::Late) return verdict;
+  last_sequence_ = observed_;
+  has_last_ = true;
+  if (!is_data_) return verdict;
+  if (rule_ == SequenceRule::Records) is_synchronised_ = false;
+  if (rule_ == SequenceRule::RecordsIncluded) next_ = observed_;
+  return verdict;
 }
 
 void SequenceTracker::forget_repeats() noexcept {
@@ -127,6 +263,7 @@ void SequenceTracker::add_gap(const Gap& gap) noexcept {
 
 void SequenceTracker::synchronise(std::uint32_t sequence) noexcept {
   is_synchronised_ = true;
+  is_tentative_ = false;
   place_ = Place::Ahead;
   next_ = sequence;
   gaps_.fill({});

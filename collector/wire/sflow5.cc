@@ -644,7 +644,8 @@ void Sflow5Decoder::decode(const Datagram& datagram, RecordSink& sink,
     const SequenceVerdict verdict =
         stream->sequence.observe({.sequence = sequence,
                                   .fingerprint = fingerprint(head_of(datagram.payload)),
-                                  .uptime_ms = uptime_ms});
+                                  .uptime_ms = uptime_ms,
+                                  .rule = SequenceRule::Messages});
     if (verdict.duplicate) {
       outcome.duplicates = 1;
       return;
@@ -652,7 +653,7 @@ void Sflow5Decoder::decode(const Datagram& datagram, RecordSink& sink,
     outcome.lost = verdict.lost;
     outcome.out_of_order = verdict.out_of_order ? 1 : 0;
     outcome.restarts = verdict.restart ? 1 : 0;
-    outcome.recovered = stream->sequence.advance(1);
+    outcome.recovered = stream->sequence.advance(1).recovered;
     if (verdict.restart) stream->sources.forget();
     stream->sources.begin_datagram(verdict.lost);
     origin.sources = &stream->sources;

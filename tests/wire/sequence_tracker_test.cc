@@ -22,12 +22,16 @@ class Stream {
   SequenceVerdict feed(std::uint32_t /*sequence*/, std::uint32_t units,
                        const SequencePoint& point) {
     const SequenceVerdict verdict = tracker.observe(point);
-    lost += verdict.lost;
+    note(verdict);
+    if (!verdict.duplicate) note(tracker.advance(units));
+    return verdict;
+  }
+
+  void note(const SequenceVerdict& verdict) {
+    lost += std::int64_t{verdict.lost} - std::int64_t{verdict.recovered};
     late += verdict.out_of_order ? 1U : 0U;
     restarts += verdict.restart ? 1U : 0U;
     duplicates += verdict.duplicate ? 1U : 0U;
-    if (!verdict.duplicate) lost -= tracker.advance(units);
-    return verdict;
   }
 
   SequenceTracker tracker;
@@ -216,7 +220,7 @@ TEST(SequenceTracker, LostPositionSynchronisesAnewWithoutLoss) {
   Stream stream;
   stream.feed(0, 10);
   (void)stream.tracker.observe({.sequence = 10, .fingerprint = 99});
-  stream.tracker.lose_position();
+  stream.note(stream.tracker.lose_position());
   EXPECT_EQ(stream.feed(500, 10).lost, 0U);
   EXPECT_EQ(stream.feed(511, 10).lost, 1U);
   EXPECT_EQ(stream.restarts, 0U);
