@@ -136,6 +136,18 @@ prometheus::Sources metric_sources(const pipeline::Pipeline& pipeline) {
           {.number = number++, .ingress_bytes = bytes.ingress, .egress_bytes = bytes.egress});
     return figures;
   };
+  sources.state = [&pipeline] {
+    prometheus::StateFigures figures;
+    figures.awaited_interface_names = pipeline.policy()->interfaces.awaited.size();
+    const auto keeping = pipeline.keeping();
+    if (!keeping) return figures;
+    figures.is_kept = true;
+    figures.read_errors = keeping->read_errors;
+    figures.write_errors = keeping->write_errors;
+    figures.writes = keeping->writes;
+    figures.last_write_ms = keeping->last_write_ms;
+    return figures;
+  };
   sources.version = kVersion;
   return sources;
 }

@@ -7,10 +7,12 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <csignal>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "collector/app/log.h"
@@ -29,6 +31,7 @@ constexpr std::chrono::seconds kLookAtSockets{10};
 constexpr std::chrono::seconds kLookAtEvents{1};
 /// Lines about exporters a look, so a second, however many there are and whatever they send.
 constexpr std::size_t kMostEventLines = 10;
+constexpr const char* kUsualStateDirectory = "/var/lib/weir";
 
 std::string lines_of(const std::vector<config::Problem>& problems, config::Severity severity) {
   std::string lines;
@@ -88,7 +91,10 @@ class Collector {
   void await_look_at_events();
   void log_events();
   void warn_of_drops();
+  void warn_of_state();
+  void log_awaited_names();
   void log_listeners();
+  [[nodiscard]] std::string state_directory(const config::Config& config) const;
 
   std::string path_;
   std::shared_ptr<spdlog::logger> log_;
@@ -105,12 +111,16 @@ class Collector {
   prometheus::ProcessFigures figures_;
   std::map<std::string, std::uint64_t> dropped_;  ///< by listener, when last looked at
   std::uint64_t logged_event_ = 0;                ///< number of the last one
+  std::string state_problem_;                     ///< as last logged
+  std::vector<pipeline::AwaitedInterface> awaited_;
 };
 
 Result<void> Collector::open(const config::Config& config) {
-  auto pipeline = pipeline::Pipeline::open(config, {});
+  auto pipeline = pipeline::Pipeline::open(config, {}, state_directory(config));
   if (!pipeline) return tl::unexpected(pipeline.error());
   pipeline_ = std::move(*pipeline);
+  warn_of_state();
+  log_awaited_names();
   figures_.workers = static_cast<std::uint32_t>(pipeline_->workers());
   figures_.last_reload_success_ms = since_epoch_ms(traffic_now());
   metrics_ = std::make_unique<prometheus::TrafficCollectable>(sources(config));
@@ -121,6 +131,17 @@ Result<void> Collector::open(const config::Config& config) {
   server_ = std::move(*server);
   log_listeners();
   log_->info("http: listening on {}:{}", config.http.listen.address.to_string(), server_->port());
+  return {};
+}
+
+std::string Collector::state_directory(const config::Config& config) const {
+  if (!config.state_directory.empty()) return config.state_directory;
+  std::error_code ignored;
+  if (std::filesystem::is_directory(kUsualStateDirectory, ignored)) return kUsualStateDirectory;
+  log_->warn(
+      "state: {} is not there and `state` is not configured: a restart forgets templates, sampling "
+      "rates and interface names",
+      kUsualStateDirectory);
   return {};
 }
 
@@ -235,6 +256,30 @@ void Collector::warn_of_drops() {
   }
 }
 
+void Collector::warn_of_state() {
+  const auto keeping = pipeline_->keeping();
+  if (!keeping || keeping->problem == state_problem_) return;
+  state_problem_ = keeping->problem;
+  if (state_problem_.empty())
+    log_->info("state: written again");
+  else
+    log_->error("state: {}", state_problem_);
+}
+
+void Collector::log_awaited_names() {
+  const auto& awaited = pipeline_->policy()->interfaces.awaited;
+  for (const auto& one : awaited)
+    if (std::ranges::find(awaited_, one) == awaited_.end())
+      log_->warn(
+          "{}: waiting for interface name {}: what is attached there counts nothing until the "
+          "router announces the name in options data",
+          one.exporter, one.interface);
+  for (const auto& one : awaited_)
+    if (std::ranges::find(awaited, one) == awaited.end())
+      log_->info("{}: no longer waiting for interface name {}", one.exporter, one.interface);
+  awaited_ = awaited;
+}
+
 void Collector::await_hangup() {
   hangup_.async_wait([this](const boost::system::error_code& error, int) {
     if (error) return;
@@ -248,6 +293,8 @@ void Collector::await_look() {
   look_.async_wait([this](const boost::system::error_code& error) {
     if (error) return;
     warn_of_drops();
+    warn_of_state();
+    log_awaited_names();
     await_look();
   });
 }
@@ -293,6 +340,7 @@ void Collector::stop() {
   if (pipeline_) {
     pipeline_->stop();
     log_events();
+    warn_of_state();
   }
   log_->info("stopped");
 }

@@ -304,8 +304,9 @@ class Reader {
     for (const YamlNode& item : fields.items("interfaces")) {
       auto interface = interface_of(item);
       if (!interface) continue;
-      check_once(indexes, interface->index, item,
-                 fmt::format("interface index {}", interface->index));
+      if (interface->index != 0)
+        check_once(indexes, interface->index, item,
+                   fmt::format("interface index {}", interface->index));
       if (!interface->name.empty())
         check_once(names, interface->name, item, "interface name " + interface->name);
       router.interfaces.push_back(std::move(*interface));
@@ -320,15 +321,18 @@ class Reader {
     const auto index = fields.read("index", [](std::string_view text) {
       return parse_integer_as<std::uint32_t>(text, {1, kMaxU32});
     });
-    if (fields.find("index") == nullptr)
-      problems_.error(node.place, "the interface has no `index`",
-                      "write its SNMP ifIndex, which flow records carry");
+    // The router may tell the index of a name (options data).
+    const bool is_by_name = fields.find("index") == nullptr && fields.find("name") != nullptr;
+    if (fields.find("index") == nullptr && !is_by_name)
+      problems_.error(node.place, "the interface has neither `index` nor `name`",
+                      "write its SNMP ifIndex, which flow records carry, or the name that the "
+                      "router announces");
     terms.name = fields.read("name", parse_label).value_or("");
     terms.speed = fields.read("speed", parse_rate).value_or(terms.speed);
     terms.role = fields.read("role", parse_role).value_or(terms.role);
     terms.tagged = fields.read("tagged", parse_boolean).value_or(terms.tagged);
-    if (!index) return std::nullopt;
-    terms.index = *index;
+    if (is_by_name ? terms.name.empty() : !index) return std::nullopt;
+    terms.index = index.value_or(0);
     return terms;
   }
 

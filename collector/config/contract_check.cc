@@ -28,9 +28,12 @@ using contracts::PrefixAttachment;
 /// An attachment of an interface, found in the configuration.
 struct FoundInterface {
   std::size_t router = 0;
-  std::uint32_t index = 0;
+  std::uint64_t place = 0;  ///< ifIndex; above all of these, the number of a name without one
+  std::string_view name;
   const InterfaceTerms* terms = nullptr;  ///< null: the configuration does not describe it
 };
+
+constexpr std::uint64_t kFirstName = std::uint64_t{1} << 32;
 
 /// Who claims one place, for which time.
 struct Claim {
@@ -51,7 +54,7 @@ class Checker {
       by_address_.emplace(routers[r].address, r);
       names_.push_back(routers[r].name);
       for (const InterfaceTerms& terms : routers[r].interfaces) {
-        by_index_.emplace(std::pair{r, terms.index}, &terms);
+        if (terms.index != 0) by_index_.emplace(std::pair{r, terms.index}, &terms);
         if (!terms.name.empty()) by_interface_name_.emplace(std::pair{r, terms.name}, &terms);
         has_roles_ |= terms.role != InterfaceRole::Unknown;
       }
@@ -88,7 +91,7 @@ class Checker {
     std::string name =
         fmt::format("interface {} of {}", interface_name(*found), routers_[found->router].name);
     if (where.vlan) name += fmt::format(", VLAN {}", *where.vlan);
-    check_claims(interfaces_[{found->router, found->index, where.vlan.value_or(0)}], claim, name);
+    check_claims(interfaces_[{found->router, found->place, where.vlan.value_or(0)}], claim, name);
   }
 
   void check_prefix(const PrefixAttachment& where, const Claim& claim) {
@@ -115,22 +118,31 @@ class Checker {
     }
     if (const auto* index = std::get_if<std::uint32_t>(&where.interface)) {
       const auto terms = by_index_.find({*router, *index});
-      return FoundInterface{*router, *index, terms == by_index_.end() ? nullptr : terms->second};
+      return FoundInterface{
+          *router, *index, {}, terms == by_index_.end() ? nullptr : terms->second};
     }
     const auto& name = std::get<std::string>(where.interface);
-    if (const auto terms = by_interface_name_.find({*router, name});
-        terms != by_interface_name_.end())
-      return FoundInterface{*router, terms->second->index, terms->second};
+    const auto terms = by_interface_name_.find({*router, name});
+    if (terms != by_interface_name_.end() && terms->second->index != 0)
+      return FoundInterface{*router, terms->second->index, name, terms->second};
+    const bool is_described = terms != by_interface_name_.end();
+    if (!is_described) warn_of_name(name, *router, claim);
+    const auto [number, is_new] =
+        numbers_.emplace(std::pair{*router, name}, kFirstName + numbers_.size());
+    return FoundInterface{*router, number->second, name, is_described ? terms->second : nullptr};
+  }
+
+  void warn_of_name(const std::string& name, std::size_t router, const Claim& claim) {
     std::vector<std::string_view> known;
-    for (const InterfaceTerms& terms : routers_[*router].interfaces)
+    for (const InterfaceTerms& terms : routers_[router].interfaces)
       if (!terms.name.empty()) known.push_back(terms.name);
-    problems_.error(
-        place,
-        fmt::format("contract {} names the interface `{}`, which router {} does not have",
-                    claim.contract->id, name, routers_[*router].name),
+    problems_.warning(
+        {claim.line, 1},
+        fmt::format("contract {} names the interface `{}`, which the configuration of router {} "
+                    "does not describe; it counts nothing until the router announces that name",
+                    claim.contract->id, name, routers_[router].name),
         known.empty() ? "write its ifIndex, or name it under the router's interfaces"
                       : suggest(name, known));
-    return std::nullopt;
   }
 
   [[nodiscard]] std::optional<std::size_t> find_router(const std::string& name) const {
@@ -142,8 +154,8 @@ class Checker {
   }
 
   [[nodiscard]] static std::string interface_name(const FoundInterface& found) {
-    return found.terms != nullptr && !found.terms->name.empty() ? found.terms->name
-                                                                : std::to_string(found.index);
+    if (found.terms != nullptr && !found.terms->name.empty()) return found.terms->name;
+    return found.name.empty() ? std::to_string(found.place) : std::string(found.name);
   }
 
   void check_speed(const FoundInterface& found, const Claim& claim) {
@@ -208,7 +220,9 @@ class Checker {
   std::map<std::pair<std::size_t, std::uint32_t>, const InterfaceTerms*> by_index_;
   std::map<std::pair<std::size_t, std::string>, const InterfaceTerms*> by_interface_name_;
 
-  std::map<std::tuple<std::size_t, std::uint32_t, std::uint16_t>, std::vector<Claim>> interfaces_;
+  std::map<std::pair<std::size_t, std::string>, std::uint64_t> numbers_;  ///< of names
+
+  std::map<std::tuple<std::size_t, std::uint64_t, std::uint16_t>, std::vector<Claim>> interfaces_;
   std::map<IpPrefix, std::vector<Claim>> prefixes_;
   std::map<std::uint32_t, std::vector<Claim>> systems_;
 };

@@ -21,11 +21,13 @@ enum class InterfaceRole : std::uint8_t { Unknown, Customer, Peer, Transit, Back
 
 /// One interface of a router as the operator describes it.
 struct InterfaceTerms {
-  std::uint32_t index = 0;
+  std::uint32_t index = 0;  ///< in a configuration 0 for "the router tells it"; never in a table
   std::string name;
   BitsPerSecond speed;
   InterfaceRole role = InterfaceRole::Unknown;
   bool tagged = false;  ///< every frame carries one 802.1Q tag
+
+  friend bool operator==(const InterfaceTerms&, const InterfaceTerms&) = default;
 };
 
 /// A router as the table needs it.

@@ -21,6 +21,7 @@ struct ExporterCounters {
   SingleWriterCounter counter_samples;
   SingleWriterCounter options_records;
   SingleWriterCounter templates;
+  SingleWriterCounter expired_templates;
   SingleWriterCounter sets_without_template;
   SingleWriterCounter held_bytes;  ///< that began to wait for a template or a sampling interval
   SingleWriterCounter rescued_bytes;

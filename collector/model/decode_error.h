@@ -24,8 +24,9 @@ enum class DecodeError : std::uint8_t {
   BadSampleLength,    ///< sFlow sample or record longer than what holds it
   TooManyTemplates,   ///< over the limits of DecoderLimits
   TooManyDomains,
+  TooManyInterfaces,  ///< names or speeds of more interfaces than are kept
 };
-inline constexpr std::size_t kDecodeErrors = 14;
+inline constexpr std::size_t kDecodeErrors = 15;
 
 [[nodiscard]] constexpr std::string_view decode_error_name(DecodeError error) noexcept {
   switch (error) {
@@ -57,6 +58,8 @@ inline constexpr std::size_t kDecodeErrors = 14;
       return "too_many_templates";
     case DecodeError::TooManyDomains:
       return "too_many_domains";
+    case DecodeError::TooManyInterfaces:
+      return "too_many_interfaces";
   }
   return "unknown";
 }

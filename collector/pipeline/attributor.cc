@@ -89,6 +89,9 @@ struct Attributor::Exporter {
   accounting::MeteringPoints& metering;         ///< shared with the other workers
   TrafficTime clock_told = TrafficTime::min();  ///< when it was last said to be off
   std::array<core::ExporterCounters*, kProtocols> counters{};
+  /// By ifIndex, as told to the shared table, which bounds them: readings come often and
+  /// seldom say something new.
+  boost::unordered_flat_map<std::uint32_t, std::uint64_t> speeds;
 };
 
 /// One record on its way through a round.
@@ -185,9 +188,23 @@ void Attributor::take(const MessageContext& context, std::span<const FlowRecord>
   }
 }
 
-void Attributor::take(const MessageContext& context, const CounterRecord&) {
+void Attributor::take(const MessageContext& context, const CounterRecord& record) {
   // Counter samples are counted by settle(); their readings await reconciliation.
-  (void)context;
+  if (parts_.learned == nullptr || !record.has_interface || record.speed == 0) return;
+  Exporter* exporter = exporter_of(context.source, context.agent);
+  if (exporter == nullptr) return;
+  if (const auto known = exporter->speeds.find(record.interface);
+      known != exporter->speeds.end() && known->second == record.speed)
+    return;
+  const auto taught =
+      parts_.learned->learn_speed(exporter->address, record.interface, record.speed);
+  if (taught == wire::InterfaceTable::Taught::Refused) {
+    counters_of(*exporter, context.protocol)
+        .malformed[static_cast<std::size_t>(DecodeError::TooManyInterfaces)]
+        .add(1);
+    return;
+  }
+  exporter->speeds[record.interface] = record.speed;
 }
 
 void Attributor::account_in_parts(const MessageContext& context, Exporter& exporter,
@@ -429,6 +446,7 @@ void Attributor::settle(const Datagram& datagram, const wire::DecodeOutcome& out
   counters.records.add(outcome.records);
   add(counters.counter_samples, outcome.counter_samples);
   add(counters.options_records, outcome.options_records);
+  add(counters.expired_templates, outcome.expired_templates);
   add(counters.templates, outcome.templates + outcome.options_templates);
   add(counters.sets_without_template, outcome.sets_without_template);
   add_held(counters, outcome);

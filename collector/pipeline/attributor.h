@@ -19,6 +19,7 @@
 #include "collector/pipeline/interface_counters.h"
 #include "collector/pipeline/policy.h"
 #include "collector/wire/decode_outcome.h"
+#include "collector/wire/interface_table.h"
 
 namespace weir::pipeline {
 
@@ -44,6 +45,7 @@ class Attributor final : public RecordSink {
     accounting::MeteringRegistry& metering;  ///< of all workers
     const Published<Policy>& policy;
     EventLog* events = nullptr;  ///< null: nobody wants to hear
+    wire::InterfaceTable* learned = nullptr;  ///< takes the speeds that sFlow tells, if any
   };
 
   explicit Attributor(const Parts& parts);

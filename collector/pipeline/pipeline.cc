@@ -3,9 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <condition_variable>
+
+#include "collector/wire/shared_decoder_state.h"
 
 namespace weir::pipeline {
 namespace {
+
+/// How often routers' new interface names and the state file are looked after.
+constexpr std::chrono::seconds kHouseLook{1};
 
 constexpr TrafficSpan kLongestAutoLateness = std::chrono::seconds{120};
 /// How long the clock thread may be held up before records find no free bucket.
@@ -66,7 +72,8 @@ Pipeline::Pipeline(const config::Config& config, std::unique_ptr<Registries> reg
     : config_(config),
       registries_(std::move(registries)),
       policy_(std::move(policy)),
-      shared_(wire::make_shared_decoder_state(registries_->events)) {
+      shared_(wire::make_shared_decoder_state(registries_->events)),
+      current_(config) {
   const core::BucketGeometry geometry{TrafficSpan{config.accounting.bucket}};
   std::vector<core::WorkerCells*> cells;
   for (std::uint32_t i = 0; i < worker_count(config); ++i) {
@@ -84,12 +91,18 @@ Pipeline::Pipeline(const config::Config& config, std::unique_ptr<Registries> reg
 Pipeline::~Pipeline() { stop(); }
 
 Result<std::unique_ptr<Pipeline>> Pipeline::open(const config::Config& config,
-                                                 ClosedBucketSink sink) {
+                                                 ClosedBucketSink sink,
+                                                 std::string state_directory) {
   auto registries = std::make_unique<Registries>();
   auto policy = make_policy(config, *registries);
   if (!policy) return tl::unexpected(policy.error());
   std::unique_ptr<Pipeline> pipeline(
       new Pipeline(config, std::move(registries), std::move(*policy), std::move(sink)));
+  if (!state_directory.empty()) {
+    pipeline->keeper_ = std::make_unique<KnowledgeKeeper>(pipeline->shared_, state_directory);
+    pipeline->keeper_->load();
+    pipeline->adopt_learned_names();
+  }
   if (auto opened = pipeline->open_sockets(); !opened) return tl::unexpected(opened.error());
   if (auto opened = pipeline->open_captures(); !opened) return tl::unexpected(opened.error());
   return pipeline;
@@ -146,6 +159,7 @@ void Pipeline::start() {
     lane->thread = std::jthread(
         [worker = lane->worker.get()](const std::stop_token& stop) { worker->run(stop); });
   clock_thread_ = std::jthread([this](const std::stop_token& stop) { clock_->run(stop); });
+  house_thread_ = std::jthread([this](const std::stop_token& stop) { keep_house(stop); });
 }
 
 void Pipeline::stop() {
@@ -154,14 +168,43 @@ void Pipeline::stop() {
     if (lane->thread.joinable()) lane->thread.join();
   clock_thread_.request_stop();
   if (clock_thread_.joinable()) clock_thread_.join();
+  if (!house_thread_.joinable()) return;
+  house_thread_.request_stop();
+  house_thread_.join();
+  // With all that the last datagrams taught.
+  if (keeper_) keeper_->keep_now();
+}
+
+void Pipeline::keep_house(const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any wake;
+  std::unique_lock lock(mutex);
+  while (!stop.stop_requested()) {
+    adopt_learned_names();
+    if (keeper_) keeper_->keep(std::chrono::steady_clock::now());
+    wake.wait_for(lock, stop, kHouseLook, [] { return false; });
+  }
+}
+
+void Pipeline::adopt_learned_names() {
+  const std::lock_guard lock(policy_mutex_);
+  const std::uint64_t generation = shared_->interfaces().generation();
+  if (generation == adopted_) return;
+  adopted_ = generation;
+  if (policy_.current()->interfaces == interfaces_of(current_, shared_->interfaces())) return;
+  // The configuration was good before, and slots and exporters have their numbers.
+  if (auto policy = make_policy(current_, *registries_, shared_->interfaces()))
+    policy_.publish(std::move(*policy));
 }
 
 Result<std::vector<std::string>> Pipeline::reload(const config::Config& config) {
-  auto policy = make_policy(config, *registries_);
+  const std::lock_guard lock(policy_mutex_);
+  auto policy = make_policy(config, *registries_, shared_->interfaces());
   if (!policy) return tl::unexpected(policy.error());
   // Before any worker can see the new slots.
   totals_->set_slot_count((*policy)->table->slot_count());
   policy_.publish(std::move(*policy));
+  current_ = config;
   std::vector<std::string> waiting;
   if (!same_listeners(config_, config)) waiting.emplace_back("listen");
   if (config.workers != config_.workers) waiting.emplace_back("workers");
@@ -174,6 +217,7 @@ Result<std::vector<std::string>> Pipeline::reload(const config::Config& config) 
   if (config.http.listen.address != config_.http.listen.address ||
       config.http.listen.port != config_.http.listen.port)
     waiting.emplace_back("http.listen");
+  if (config.state_directory != config_.state_directory) waiting.emplace_back("state");
   return waiting;
 }
 
@@ -223,6 +267,15 @@ std::vector<Pipeline::InterfaceBytes> Pipeline::interface_bytes(
     }
   }
   return all;
+}
+
+const wire::InterfaceTable& Pipeline::learned_interfaces() const noexcept {
+  return shared_->interfaces();
+}
+
+std::optional<KeepingFigures> Pipeline::keeping() const {
+  if (!keeper_) return std::nullopt;
+  return keeper_->figures();
 }
 
 TrafficSpan Pipeline::lateness() const noexcept {

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -11,6 +13,7 @@
 #include "collector/model/published.h"
 #include "collector/model/result.h"
 #include "collector/pipeline/bucket_clock.h"
+#include "collector/pipeline/knowledge_keeper.h"
 #include "collector/pipeline/worker.h"
 
 namespace weir::pipeline {
@@ -28,14 +31,16 @@ struct ListenFigures {
 
 /// The running collector without its outputs: sockets, workers, bucket clock.
 ///
-/// Threads: one a worker and one for the clock, from start() to stop(). reload() and the
-/// readers may be called from any other thread.
+/// Threads: one a worker, one for the clock and one that keeps house, from start() to stop().
+/// reload() and the readers may be called from any other thread.
 class Pipeline {
  public:
   /// Opens every socket and mirror port of `config`, so that what is wrong with them is
-  /// said at once; receives nothing before start().
+  /// said at once; receives nothing before start(). What decoders learn is kept in
+  /// `state_directory` and taken up from there first; empty: it is not.
   [[nodiscard]] static Result<std::unique_ptr<Pipeline>> open(const config::Config& config,
-                                                              ClosedBucketSink sink);
+                                                              ClosedBucketSink sink,
+                                                              std::string state_directory = {});
   ~Pipeline();
 
   void start();
@@ -61,6 +66,10 @@ class Pipeline {
   /// By the table's own numbers of its tracked interfaces.
   [[nodiscard]] std::vector<InterfaceBytes> interface_bytes(
       const contracts::ContractTable& table) const;
+  /// What routers told of their interfaces.
+  [[nodiscard]] const wire::InterfaceTable& learned_interfaces() const noexcept;
+  /// Nothing if no knowledge is kept.
+  [[nodiscard]] std::optional<KeepingFigures> keeping() const;
   [[nodiscard]] std::size_t workers() const noexcept { return lanes_.size(); }
   /// The longest lateness in force: how far behind now a bucket closes.
   [[nodiscard]] TrafficSpan lateness() const noexcept;
@@ -75,7 +84,11 @@ class Pipeline {
   [[nodiscard]] Result<void> open_sockets();
   [[nodiscard]] Result<void> open_captures();
 
-  config::Config config_;
+  void keep_house(const std::stop_token& stop);
+  /// Publishes a new policy if routers told something that changes it.
+  void adopt_learned_names();
+
+  const config::Config config_;  ///< that it began with
   std::unique_ptr<Registries> registries_;
   Published<Policy> policy_;
   std::shared_ptr<wire::SharedDecoderState> shared_;
@@ -83,6 +96,11 @@ class Pipeline {
   std::unique_ptr<core::Totals> totals_;
   std::unique_ptr<BucketClock> clock_;
   std::jthread clock_thread_;
+  std::unique_ptr<KnowledgeKeeper> keeper_;  ///< null: none
+  std::jthread house_thread_;
+  std::mutex policy_mutex_;           ///< one new policy at a time; guards current_ and adopted_
+  config::Config current_;            ///< in force
+  std::uint64_t adopted_ = 0;         ///< generation of the learned interfaces in the policy
   mutable std::mutex sockets_mutex_;  ///< guards the kernel's drop counts, read by scrapes
 };
 

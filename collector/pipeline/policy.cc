@@ -42,8 +42,10 @@ IpAddress Policy::exporter_address(const IpAddress& source, const IpAddress& age
 }
 
 Result<std::shared_ptr<const Policy>> make_policy(const config::Config& config,
-                                                  Registries& registries) {
+                                                  Registries& registries,
+                                                  const wire::InterfaceTable& learned) {
   auto policy = std::make_shared<Policy>();
+  policy->interfaces = interfaces_of(config, learned);
   contracts::ContractTable::Input input;
   policy->allow = config.exporters.allow;
   for (const auto& router : config.exporters.routers) {
@@ -58,7 +60,7 @@ Result<std::shared_ptr<const Policy>> make_policy(const config::Config& config,
                              .address = router.address,
                              .name = router.name,
                              .pop = router.pop,
-                             .interfaces = router.interfaces});
+                             .interfaces = policy->interfaces.by_router[input.routers.size()]});
     policy->router_sampling[router.address] =
         terms_of(router.sampling.value_or(config.exporters.sampling));
     // A router that is configured is welcome, whether or not the allow-list repeats it.

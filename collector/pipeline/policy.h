@@ -17,6 +17,7 @@
 #include "collector/model/event_log.h"
 #include "collector/model/result.h"
 #include "collector/pipeline/interface_registry.h"
+#include "collector/pipeline/learned_names.h"
 
 namespace weir::pipeline {
 
@@ -26,6 +27,7 @@ struct Policy {
   std::shared_ptr<const contracts::ContractTable> table;
   /// Lasting numbers of table->tracked_interfaces() (interface_registry.h).
   std::vector<std::uint32_t> interface_numbers;
+  RouterInterfaces interfaces;  ///< that the table was made of
 
   std::vector<IpPrefix> allow;  ///< empty: every source
   std::unordered_set<IpAddress> relays;
@@ -56,9 +58,10 @@ struct Registries {
   std::shared_ptr<EventLog> events = std::make_shared<EventLog>();
 };
 
-/// Builds the policy of a valid configuration. Fails only when a bound is met (too many
-/// contracts or exporters for one process).
-[[nodiscard]] Result<std::shared_ptr<const Policy>> make_policy(const config::Config& config,
-                                                                Registries& registries);
+/// Builds the policy of a valid configuration, with what routers told of their interfaces. Fails
+/// only when a bound is met (too many contracts or exporters for one process).
+[[nodiscard]] Result<std::shared_ptr<const Policy>> make_policy(
+    const config::Config& config, Registries& registries,
+    const wire::InterfaceTable& learned = wire::InterfaceTable{});
 
 }  // namespace weir::pipeline

@@ -10,6 +10,7 @@
 #include "collector/ingest/pcap_file.h"
 #include "collector/pipeline/pipeline.h"
 #include "collector/pipeline/worker.h"
+#include "collector/wire/shared_decoder_state.h"
 
 namespace weir::pipeline {
 namespace {
@@ -93,7 +94,7 @@ Result<ReplayOutcome> replay(const config::Config& original,
   Registries registries;
   auto first_policy = make_policy(config, registries);
   if (!first_policy) return tl::unexpected(first_policy.error());
-  const Published<Policy> policy(*first_policy);
+  Published<Policy> policy(*first_policy);
   const ContractNames names = names_of(*policy.current()->table);
 
   auto sources = open_all(captures);
@@ -117,6 +118,17 @@ Result<ReplayOutcome> replay(const config::Config& original,
     if (const auto whole = intervals.take_until(whole_until); !whole.empty()) sink(names, whole);
   };
 
+  // Between two buckets only, so that the number of workers changes nothing.
+  std::uint64_t learned = 0;
+  const auto adopt_names = [&] {
+    const std::uint64_t generation = shared->interfaces().generation();
+    if (generation == learned) return;
+    learned = generation;
+    if (policy.current()->interfaces == interfaces_of(config, shared->interfaces())) return;
+    if (auto renewed = make_policy(config, registries, shared->interfaces()))
+      policy.publish(std::move(*renewed));
+  };
+
   // Captures merged from several places may step back; time here only goes on.
   TrafficTime now = TrafficTime::min();
   core::BucketNumber frontier = 0;
@@ -129,6 +141,7 @@ Result<ReplayOutcome> replay(const config::Config& original,
         frontier = reached;
         for (auto& lane : lanes) lane->path.advance(now);
         close(geometry.start_of(frontier));
+        adopt_names();
       }
     }
     datagram.arrival = now;

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <thread>
 
+#include "collector/wire/shared_decoder_state.h"
+
 namespace weir::pipeline {
 namespace {
 
@@ -31,7 +33,8 @@ DatagramPath::DatagramPath(WorkerState& state, Registries& registries,
                    .exporters = registries.exporters,
                    .metering = registries.metering,
                    .policy = policy,
-                   .events = registries.events.get()}),
+                   .events = registries.events.get(),
+                   .learned = &shared->interfaces()}),
       decoder_(std::move(shared), wire::DecoderLimits{}) {}
 
 void DatagramPath::advance(TrafficTime now) noexcept {

@@ -316,7 +316,10 @@ Decoded<TemplatePtr> compile_template(TemplateDefinition definition, std::uint64
     t.steps_.push_back(step);
     offset += t.is_variable_ ? 0U : field.length;
   }
-  if (t.definition_.is_options) return TemplatePtr{std::move(compiled)};
+  if (t.definition_.is_options) {
+    t.interface_options_ = InterfaceOptions{t.definition_};
+    return TemplatePtr{std::move(compiled)};
+  }
 
   const auto has_step = [&](Destination destination) {
     return std::ranges::any_of(

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "collector/model/flow_record.h"
 #include "collector/wire/decode_error.h"
 #include "collector/wire/field_map.h"
+#include "collector/wire/interface_options.h"
 #include "collector/wire/sampling_facts.h"
 
 namespace weir::wire {
@@ -71,6 +73,9 @@ class CompiledTemplate {
   /// Fields whose length their element cannot have; passed over.
   [[nodiscard]] std::uint32_t unusable_fields() const noexcept { return unusable_fields_; }
   [[nodiscard]] bool has_interval_fields() const noexcept { return has_interval_fields_; }
+  [[nodiscard]] bool names_interfaces() const noexcept {
+    return interface_options_.names_interfaces();
+  }
 
   /// Fills records from `n` wire records of a fixed layout at `bytes`. The records hold
   /// the prototype's constants already. `n * record_bytes()` bytes must be there.
@@ -88,6 +93,12 @@ class CompiledTemplate {
   /// Reads one options record into `facts`. Gives the bytes it took.
   [[nodiscard]] Decoded<std::size_t> read_options(std::span<const std::byte> bytes,
                                                   SamplingFacts& facts) const noexcept;
+
+  /// The interface that one options record, as read_options() cut it, names.
+  [[nodiscard]] std::optional<InterfaceAnnouncement> read_interface(
+      std::span<const std::byte> record) const noexcept {
+    return interface_options_.read(definition_, record);
+  }
 
  private:
   friend Decoded<std::shared_ptr<const CompiledTemplate>> compile_template(TemplateDefinition,
@@ -109,6 +120,7 @@ class CompiledTemplate {
   TemplateDefinition definition_;
   std::vector<Step> steps_;
   std::vector<Move> moves_;
+  InterfaceOptions interface_options_;
   FlowRecord prototype_;
   std::uint64_t stamp_ = 0;
   std::uint32_t record_bytes_ = 0;

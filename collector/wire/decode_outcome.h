@@ -27,6 +27,7 @@ struct DecodeOutcome {
   std::uint32_t new_templates = 0;  ///< keys never seen before
   std::uint32_t new_options_templates = 0;
   std::uint32_t withdrawals = 0;
+  std::uint32_t expired_templates = 0;      ///< neither sent again nor used for long
   std::uint32_t sets_without_template = 0;  ///< on arrival
   // Sets that wait for their template, or records for their sampling interval. Whoever waited
   // for both is counted for each.

@@ -18,6 +18,7 @@ struct DecoderLimits {
   std::uint32_t domains_per_exporter = 256;
   std::uint32_t templates_per_domain = 1'024;
   std::uint32_t fields_per_template = 512;
+  std::uint32_t fields_per_exporter = 262'144;  ///< of all its templates, 16 more for each
   std::uint32_t held_bytes_per_exporter = 4U << 20;
   std::uint32_t held_seconds = 1'800;
   std::uint32_t exporters = kMaxExporters;

@@ -59,6 +59,11 @@ constexpr TrafficSpan kBetweenWords = std::chrono::minutes{1};
   return EventSubject::Domain;
 }
 
+/// How often the shared state is told of a session and of each template that is used.
+constexpr TrafficSpan kTellEvery = std::chrono::minutes{1};
+/// How often it is told of a template that is sent again.
+constexpr TrafficSpan kTellRepeatEvery = std::chrono::seconds{1};
+
 /// True if the sets at `reader` hold data. A message of templates alone may come again with
 /// the same sequence number and bytes and is never a repeat.
 [[nodiscard]] bool holds_data(ByteReader reader) noexcept {
@@ -140,7 +145,8 @@ void FlowSetDecoder::decode_netflow9(const Datagram& datagram, RecordSink& sink,
   message.context.has_uptime = true;
   message.context.uptime_ms = uptime_ms;
   const std::uint32_t before = outcome.options_records;
-  refresh(*session);
+  if (verdict.restart) shared_->suspect(session->key);
+  refresh(message);
   if (!read_sets(reader, datagram.payload.size(), message)) message.has_unknown_sets = true;
   follow_sequence(message, before);
   release_held(message);
@@ -186,7 +192,8 @@ void FlowSetDecoder::decode_ipfix(const Datagram& datagram, RecordSink& sink,
                   .sink = sink,
                   .outcome = outcome};
   const std::uint32_t before = outcome.options_records;
-  refresh(*session);
+  if (verdict.restart) shared_->suspect(session->key);
+  refresh(message);
   if (!read_sets(reader, end, message)) message.has_unknown_sets = true;
   follow_sequence(message, before);
   release_held(message);
@@ -238,12 +245,16 @@ bool FlowSetDecoder::read_set(std::uint16_t set_id, std::span<const std::byte> b
     }
     return true;  // reserved: passed over
   }
-  const TemplatePtr& layout = known(message.session, set_id).layout;
+  LocalSession::Known& found = known(message.session, set_id);
+  const TemplatePtr& layout = found.layout;
   if (!layout) {
     message.has_unknown_sets = true;
     ++message.outcome.sets_without_template;
     hold(set_id, body, message);
     return true;
+  }
+  if (message.context.arrival >= found.told_used + kTellEvery) [[unlikely]] {
+    report_use(found, set_id, message);
   }
   return layout->is_options() ? read_options(*layout, body, message)
                               : read_data(set_id, layout, body, message);
@@ -353,8 +364,14 @@ void FlowSetDecoder::refuse_template(std::uint16_t id, DecodeError reason, Messa
 void FlowSetDecoder::learn(std::uint16_t id, Message& message) {
   DecodeOutcome& outcome = message.outcome;
   ++(scratch_.is_options ? outcome.options_templates : outcome.templates);
-  const LocalSession::Known& before = known(message.session, id);
-  if (before.is_own && before.layout->definition() == scratch_) return;
+  const TrafficTime now = message.context.arrival;
+  LocalSession::Known& before = known(message.session, id);
+  if (before.is_own && before.layout->definition() == scratch_) {
+    if (now < before.told_seen + kTellRepeatEvery) return;
+    before.told_seen = now;
+    // Another worker may have found it too old a moment ago.
+    if (shared_->repeat(message.session.key, id, now)) return;
+  }
 
   auto compiled = compile_template(scratch_, shared_->next_stamp());
   if (!compiled) {
@@ -365,7 +382,7 @@ void FlowSetDecoder::learn(std::uint16_t id, Message& message) {
     return;
   }
   if ((*compiled)->unusable_fields() != 0) outcome.refuse(DecodeError::BadFieldLength);
-  const auto learned = shared_->learn(message.session.key, id, *compiled, limits_);
+  const auto learned = shared_->learn(message.session.key, id, *compiled, limits_, now);
   for (std::uint32_t i = 0; i < learned.evicted_domains; ++i) {
     outcome.refuse(DecodeError::TooManyDomains);
   }
@@ -382,7 +399,7 @@ void FlowSetDecoder::learn(std::uint16_t id, Message& message) {
     ++((*compiled)->is_options() ? outcome.new_options_templates : outcome.new_templates);
   }
   message.session.templates.insert_or_assign(
-      id, LocalSession::Known{.layout = std::move(*compiled), .is_own = true});
+      id, LocalSession::Known{.layout = std::move(*compiled), .is_own = true, .told_seen = now});
   message.has_news = true;
 }
 
@@ -442,6 +459,11 @@ bool FlowSetDecoder::read_options(const CompiledTemplate& layout, std::span<cons
       is_sound = false;
       break;
     }
+    if (layout.names_interfaces()) {
+      if (const auto said = layout.read_interface(body.first(*length))) {
+        learn_interface(*said, message);
+      }
+    }
     body = body.subspan(*length);
     ++message.outcome.options_records;
     news[count++] = announcement_of(facts);
@@ -475,7 +497,26 @@ void FlowSetDecoder::announce(std::span<const Announcement> news, Message& messa
   take_up_samplers(session);
 }
 
-void FlowSetDecoder::refresh(LocalSession& session) {
+void FlowSetDecoder::learn_interface(const InterfaceAnnouncement& said, Message& message) {
+  const auto taught = shared_->interfaces().learn(message.session.key.domain.address, said);
+  if (taught == InterfaceTable::Taught::Refused) {
+    message.outcome.refuse(DecodeError::TooManyInterfaces);
+  }
+}
+
+void FlowSetDecoder::report_use(LocalSession::Known& known, std::uint16_t id,
+                                const Message& message) {
+  known.told_used = message.context.arrival;
+  shared_->use(message.session.key, id, message.context.arrival);
+}
+
+void FlowSetDecoder::refresh(Message& message) {
+  LocalSession& session = message.session;
+  const TrafficTime now = message.context.arrival;
+  if (now >= session.tended + kTellEvery) [[unlikely]] {
+    session.tended = now;
+    message.outcome.expired_templates += shared_->tend(session.key.domain, now);
+  }
   const std::uint64_t generation = shared_->generation();
   if (session.generation == generation) return;
   session.generation = generation;
@@ -490,14 +531,17 @@ void FlowSetDecoder::take_up_samplers(LocalSession& session) {
   session.unknown.since = TrafficTime::max();
 }
 
-const LocalSession::Known& FlowSetDecoder::known(LocalSession& session, std::uint16_t id) {
+LocalSession::Known& FlowSetDecoder::known(LocalSession& session, std::uint16_t id) {
   const auto cached = session.templates.find(id);
   if (cached != session.templates.end()) return cached->second;
   // Ids that nobody knows are remembered too, until the generation moves; not without bound.
   if (session.templates.size() >= 2U * limits_.templates_per_domain) session.templates.clear();
   SharedDecoderState::Found found = shared_->find(session.key, id);
   return session.templates
-      .emplace(id, LocalSession::Known{.layout = std::move(found.layout), .is_own = found.is_own})
+      .emplace(id, LocalSession::Known{.layout = std::move(found.layout),
+                                       .is_own = found.is_own,
+                                       .told_seen = found.seen,
+                                       .told_used = found.used})
       .first->second;
 }
 

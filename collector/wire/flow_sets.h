@@ -74,10 +74,15 @@ class FlowSetDecoder {
                                   Message& message);
   void announce(std::span<const Announcement> news, Message& message);
 
-  /// Drops what the session remembers of the shared state if that has moved.
-  void refresh(LocalSession& session);
+  /// Tells the shared state, once a minute, that the session is heard; drops what the session
+  /// remembers of that state if it has moved.
+  void refresh(Message& message);
   void take_up_samplers(LocalSession& session);
-  [[nodiscard]] const LocalSession::Known& known(LocalSession& session, std::uint16_t id);
+  /// Tells the shared state that data match a template.
+  void report_use(LocalSession::Known& known, std::uint16_t id, const Message& message);
+  void learn_interface(const InterfaceAnnouncement& said, Message& message);
+  /// Good until the next call.
+  [[nodiscard]] LocalSession::Known& known(LocalSession& session, std::uint16_t id);
   void hold(std::uint16_t set_id, std::span<const std::byte> body, Message& message);
   /// Keeps what read() has set aside, unless nothing is to be expected any more.
   void hold_unknown(std::uint16_t set_id, const TemplatePtr& layout, Message& message);

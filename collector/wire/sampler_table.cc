@@ -108,6 +108,27 @@ std::uint32_t SamplerTable::apply(const Announcement& a) {
   return before == a.interval ? 0 : before;
 }
 
+std::vector<Announcement> SamplerTable::announcements() const {
+  std::vector<Announcement> all;
+  if (system_init_ms_ != 0) all.push_back({.system_init_ms = system_init_ms_});
+  for (std::size_t scope = 0; scope < rates_.size(); ++scope) {
+    for (const auto& [subject, interval] : rates_[scope]) {
+      all.push_back({.scope = static_cast<Scope>(scope), .subject = subject, .interval = interval});
+    }
+  }
+  for (const auto& [ifindex, sampler] : input_samplers_) {
+    all.push_back({.scope = Scope::Sampler,
+                   .subject = sampler,
+                   .samples_input = static_cast<std::uint32_t>(ifindex)});
+  }
+  for (const auto& [ifindex, sampler] : output_samplers_) {
+    all.push_back({.scope = Scope::Sampler,
+                   .subject = sampler,
+                   .samples_output = static_cast<std::uint32_t>(ifindex)});
+  }
+  return all;
+}
+
 ResolvedSampling SamplerTable::of(const FlowRecord& record,
                                   std::uint16_t template_id) const noexcept {
   const bool names_sampler = record.has(Has::SamplerId);

@@ -29,6 +29,8 @@ struct Announcement {
   /// Of a sampler: ifIndex of the interfaces that it samples; 0: says nothing about it.
   std::uint32_t samples_input = 0;
   std::uint32_t samples_output = 0;
+
+  friend bool operator==(const Announcement&, const Announcement&) noexcept = default;
 };
 
 /// Reads an options record's values. Which scope it has: a sampler id (48, 302) before an
@@ -71,6 +73,9 @@ class SamplerTable {
   [[nodiscard]] bool refuses(const Announcement& announcement) const noexcept;
   /// Gives the interval that was known before and is another now, else 0.
   std::uint32_t apply(const Announcement& announcement);
+  /// All that apply() was told and that still holds: applied to an empty table, they make this
+  /// one.
+  [[nodiscard]] std::vector<Announcement> announcements() const;
 
   /// For a record of template `template_id` whose own fields do not say.
   [[nodiscard]] ResolvedSampling of(const FlowRecord& record,

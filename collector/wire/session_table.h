@@ -23,6 +23,9 @@ struct LocalSession {
   struct Known {
     TemplatePtr layout;   ///< null: nobody knows it
     bool is_own = false;  ///< taught by this session itself
+    /// When the shared state was last told that it was sent, or used.
+    TrafficTime told_seen = TrafficTime::min();
+    TrafficTime told_used = TrafficTime::min();
   };
 
   SessionKey key;
@@ -31,6 +34,7 @@ struct LocalSession {
   std::uint64_t generation = 0;  ///< of the shared state that the two below reflect
   boost::unordered_flat_map<std::uint16_t, Known> templates;
   SamplerTablePtr samplers;
+  TrafficTime tended = TrafficTime::min();  ///< when the shared state was last told of it
   std::uint64_t held_tried_at = 0;  ///< generation at which held sets last looked for templates
   /// Records of unknown sampling, since options data last told anything new.
   struct Unknown {

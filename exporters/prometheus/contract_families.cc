@@ -146,9 +146,11 @@ void add_interface_families(MetricSet& set, const TableLabels& labels,
     bytes.samples.push_back({.labels = interface.directions[0], .value = figure.ingress_bytes});
     bytes.samples.push_back({.labels = interface.directions[1], .value = figure.egress_bytes});
   }
-  MetricFamily& speed = set.add("weir_interface_speed_bytes_per_second",
-                                "Configured speed of the interface; absent where none is said.",
-                                Kind::Gauge, "bytes_per_second");
+  MetricFamily& speed =
+      set.add("weir_interface_speed_bytes_per_second",
+              "Speed of the interface, as configured, else as the router told it; "
+              "absent where nobody says.",
+              Kind::Gauge, "bytes_per_second");
   MetricFamily& info = set.add(
       "weir_interface_info",
       "Facts about the interface, to be joined on the labels exporter and interface.", Kind::Gauge);

@@ -49,6 +49,7 @@ struct Sums {
   std::uint64_t counter_samples = 0;
   std::uint64_t options_records = 0;
   std::uint64_t templates = 0;
+  std::uint64_t expired_templates = 0;
   std::uint64_t sets_without_template = 0;
   std::uint64_t held_bytes = 0;
   std::uint64_t rescued_bytes = 0;
@@ -76,6 +77,7 @@ struct Sums {
     counter_samples += from.counter_samples.read();
     options_records += from.options_records.read();
     templates += from.templates.read();
+    expired_templates += from.expired_templates.read();
     sets_without_template += from.sets_without_template.read();
     held_bytes += from.held_bytes.read();
     rescued_bytes += from.rescued_bytes.read();
@@ -150,6 +152,9 @@ struct ExporterFamilies {
   MetricFamily& templates =
       set.add("weir_exporter_templates_total",
               "Templates and options templates received, repetitions included.", Kind::Counter);
+  MetricFamily& expired_templates = set.add(
+      "weir_exporter_expired_templates_total",
+      "Templates given up, since they were neither sent again nor used for long.", Kind::Counter);
   MetricFamily& sets_without_template =
       set.add("weir_exporter_sets_without_template_total",
               "Data sets that came before their template.", Kind::Counter);
@@ -217,6 +222,7 @@ struct ExporterFamilies {
     put(counter_samples, sums.counter_samples);
     put(options_records, sums.options_records);
     put(templates, sums.templates);
+    put(expired_templates, sums.expired_templates);
     put(sets_without_template, sums.sets_without_template);
     if (const std::string_view unit = lost_unit(protocol); !unit.empty()) {
       put_with(lost, {.name = "unit", .value = unit}, sums.lost);

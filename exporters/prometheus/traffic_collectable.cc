@@ -78,6 +78,23 @@ void add_closing_families(MetricSet& set, const core::TotalsSnapshot& snapshot, 
           Kind::Gauge, "seconds", seconds(since_epoch_ms(now) - closed_until_ms));
 }
 
+void add_kept_state_families(MetricSet& set, const StateFigures& state) {
+  add_one(set, "weir_interface_names_awaited",
+          "Interfaces configured by name alone whose router has not announced the name.",
+          Kind::Gauge, {}, std::uint64_t{state.awaited_interface_names});
+  if (!state.is_kept) return;
+  MetricFamily& errors = set.add("weir_state_file_errors_total",
+                                 "Failures to read or write the state file.", Kind::Counter);
+  errors.samples.push_back({.labels = R"(operation="read")", .value = state.read_errors});
+  errors.samples.push_back({.labels = R"(operation="write")", .value = state.write_errors});
+  add_one(set, "weir_state_file_writes_total", "Times that the state file was written.",
+          Kind::Counter, {}, state.writes);
+  if (state.last_write_ms == 0) return;
+  add_one(set, "weir_state_file_last_write_timestamp_seconds",
+          "When the state file was last written, as Unix time.", Kind::Gauge, "seconds",
+          seconds(state.last_write_ms));
+}
+
 void add_state_families(MetricSet& set, const ProcessFigures& process) {
   add_one(set, "weir_config_last_reload_successful",
           "1 if the last configuration offered was taken, 0 if it was refused.", Kind::Gauge, {},
@@ -162,6 +179,7 @@ MetricSet TrafficCollectable::gather() const {
   if (sources_.sockets) add_socket_families(set, sources_.sockets());
   if (sources_.totals != nullptr) add_closing_families(set, snapshot, now);
   if (sources_.process) add_state_families(set, sources_.process());
+  if (sources_.state) add_kept_state_families(set, sources_.state());
   if (sources_.http) add_http_families(set, sources_.http());
   add_build_info(set, sources_.version);
   add_process_families(set, read_process_use());

@@ -49,6 +49,16 @@ struct ProcessFigures {
   std::int64_t lateness_ms = 0;
 };
 
+/// What is kept over a restart, and what routers have yet to tell.
+struct StateFigures {
+  bool is_kept = false;  ///< false: there is no state directory
+  std::uint64_t read_errors = 0;
+  std::uint64_t write_errors = 0;
+  std::uint64_t writes = 0;
+  std::int64_t last_write_ms = 0;  ///< UTC; 0: none yet
+  std::size_t awaited_interface_names = 0;
+};
+
 /// What the HTTP server has met.
 struct HttpFigures {
   std::uint64_t requests = 0;
@@ -69,6 +79,7 @@ struct Sources {
   /// For the interfaces of the table given, so that a reload cannot come between.
   std::function<std::vector<InterfaceFigures>(const contracts::ContractTable&)> interfaces;
   std::function<ProcessFigures()> process;
+  std::function<StateFigures()> state;
   std::function<HttpFigures()> http;
   /// Decides which contracts hold (weir_contracts) and how far behind closing is.
   std::function<TrafficTime()> now = traffic_now;

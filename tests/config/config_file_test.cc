@@ -250,8 +250,8 @@ TEST(ConfigFile, RoutersAndInterfacesStandOnce) {
            "    - {address: 192.0.2.1, name: edge1.tyo}\n"
            "    - {name: c}\n"
            "    - address: 192.0.2.4\n"
-           "      interfaces: [{index: 1, name: a}, {index: 1, name: a}, {name: b}, {index: 2, "
-           "role: edge}]\n"),
+           "      interfaces: [{index: 1, name: a}, {index: 1, name: a}, {role: peer}, "
+           "{index: 2, role: edge}]\n"),
       (Lines{"weir.yaml:2:13: error: `sampling`: `0` is out of range; write N of \"1 packet in "
              "N\" such as 1000, or unsampled",
              "weir.yaml:5:7: error: address 192.0.2.1 is given twice, first on line 4; keep one "
@@ -264,9 +264,9 @@ TEST(ConfigFile, RoutersAndInterfacesStandOnce) {
              "of the two",
              "weir.yaml:8:41: error: interface name a is given twice, first on line 8; keep one "
              "of the two",
-             "weir.yaml:8:62: error: the interface has no `index`; write its SNMP ifIndex, which "
-             "flow records carry",
-             "weir.yaml:8:90: error: `role`: `edge` is not one of customer, peer, transit, "
+             "weir.yaml:8:62: error: the interface has neither `index` nor `name`; write its SNMP "
+             "ifIndex, which flow records carry, or the name that the router announces",
+             "weir.yaml:8:93: error: `role`: `edge` is not one of customer, peer, transit, "
              "backbone; write one of these"}));
 }
 

@@ -52,8 +52,29 @@ TEST(ContractCheck, UnknownExportersAndInterfacesAreToldWithTheNearest) {
            "- {id: B, committed: 1G, attach: [{exporter: edge1.tyo, interface: et-0/0/3}]}\n"),
       (Lines{"c.yaml:1:1: error: contract A names the exporter `edge1.tokyo`, which is not "
              "configured; did you mean `edge1.tyo`?",
-             "c.yaml:2:1: error: contract B names the interface `et-0/0/3`, which router "
-             "edge1.tyo does not have; did you mean `et-0/0/1`?"}));
+             "c.yaml:2:1: warning: contract B names the interface `et-0/0/3`, which the "
+             "configuration of router edge1.tyo does not describe; it counts nothing until the "
+             "router announces that name; did you mean `et-0/0/1`?"}));
+}
+
+TEST(ContractCheck, AnInterfaceThatTheRouterWillNameIsOnePlace) {
+  EXPECT_EQ(
+      told("- {id: A, committed: 1G, attach: [{exporter: edge1.tyo, interface: ae7}]}\n"
+           "- {id: B, committed: 1G, attach: [{exporter: edge1.tyo, interface: ae8}]}\n"
+           "- {id: C, committed: 1G, attach: [{exporter: 192.0.2.1, interface: ae7}]}\n"),
+      (Lines{
+          "c.yaml:1:1: warning: contract A names the interface `ae7`, which the configuration of "
+          "router edge1.tyo does not describe; it counts nothing until the router announces that "
+          "name; write one of: et-0/0/1, et-0/0/2",
+          "c.yaml:2:1: warning: contract B names the interface `ae8`, which the configuration of "
+          "router edge1.tyo does not describe; it counts nothing until the router announces that "
+          "name; write one of: et-0/0/1, et-0/0/2",
+          "c.yaml:3:1: warning: contract C names the interface `ae7`, which the configuration of "
+          "router edge1.tyo does not describe; it counts nothing until the router announces that "
+          "name; write one of: et-0/0/1, et-0/0/2",
+          "c.yaml:3:1: warning: contract C and contract A (line 1) both claim interface ae7 of "
+          "edge1.tyo at the same time; A gets the traffic, since it stands first; remove one "
+          "attachment or end the older contract"}));
 }
 
 TEST(ContractCheck, OverlapsAreWarningsThatNameTheWinner) {

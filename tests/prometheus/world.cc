@@ -142,6 +142,14 @@ prometheus::Sources World::sources() {
                                       .workers = 2,
                                       .lateness_ms = 10'000};
   };
+  sources.state = [] {
+    return prometheus::StateFigures{.is_kept = true,
+                                    .read_errors = 1,
+                                    .write_errors = 2,
+                                    .writes = 4,
+                                    .last_write_ms = 1'714'521'600'250,
+                                    .awaited_interface_names = 3};
+  };
   sources.http = [] { return prometheus::HttpFigures{.requests = 5}; };
   sources.now = [] { return kStart + TrafficSpan{75'000}; };
   sources.version = "0.1.0";
