@@ -13,7 +13,10 @@ namespace weir::pipeline {
 
 KnowledgeKeeper::KnowledgeKeeper(std::shared_ptr<wire::SharedDecoderState> state,
                                  const std::string& directory)
-    : state_(std::move(state)), directory_(directory), file_(directory, "decoder_state.json") {}
+    : state_(std::move(state)), directory_(directory), file_(directory, "decoder_state.json") {
+  written_mark_ = mark();
+  written_lessons_ = state_->lessons();
+}
 
 void KnowledgeKeeper::load() {
   // That it fails shows when the file is written.

@@ -129,6 +129,36 @@ TEST(Replay, ARecordOnTheBorderOfTwoIntervalsIsSplitExactly) {
   EXPECT_EQ(replayed.intervals.at({300, "C-1-1", Direction::FromCustomer}), 334U);
 }
 
+/// Says in options data what an interface of the router is called.
+Sent names_interface(std::uint32_t router, std::int64_t arrival_s, std::uint32_t ifindex,
+                     std::string_view name) {
+  ByteWriter row;
+  row.u32(ifindex).u8(name.size()).bytes(std::as_bytes(std::span{name.data(), name.size()}));
+  IpfixMessage message{.seconds = kNoon + static_cast<std::uint32_t>(arrival_s), .domain = router};
+  message.sets.push_back({.id = 3,
+                          .body = test::ipfix_options_template(
+                              {.id = 300, .scopes = {{10, 4}}, .options = {{82, 65'535}}})});
+  message.sets.push_back({.id = 300, .body = row.data()});
+  return {.payload = build(message),
+          .router = router,
+          .arrival_ms = (std::int64_t{kNoon} + arrival_s) * 1'000};
+}
+
+TEST(Replay, AContractCountsByNameFromTheBucketOnInWhichTheRouterAnnouncedIt) {
+  auto config = config_of(1, std::chrono::seconds{120});
+  config.contracts[0].attach = {
+      {.where = contracts::InterfaceAttachment{.exporter = "r1", .interface = "ae1"}}};
+  const std::vector<Sent> all{ipfix(1, 10, {{.octets = 1, .start_s = 5, .end_s = 6}}),
+                              names_interface(1, 20, 1, "ae1"),
+                              ipfix(1, 200, {{.octets = 20, .start_s = 150, .end_s = 151}}),
+                              ipfix(1, 300, {{.octets = 300, .start_s = 250, .end_s = 251}})};
+  const auto replayed = run(config, all);
+  EXPECT_EQ(replayed.intervals.at({0, "C-1-1", Direction::FromCustomer}), 320U);
+  EXPECT_EQ(replayed.intervals.at({0, "C-1-2", Direction::ToCustomer}), 321U);
+  config.workers = 4;
+  EXPECT_EQ(run(config, all).intervals, replayed.intervals);
+}
+
 TEST(Replay, CountsWhatComesAfterItsIntervalClosedAsLate) {
   const auto replayed = run(config_of(1, std::chrono::seconds{120}),
                             {ipfix(1, 10, {{.octets = 1, .start_s = 5, .end_s = 6}}),
