@@ -111,6 +111,7 @@ struct Attributor::Pending {
 Attributor::Attributor(const Parts& parts)
     : parts_(parts),
       policy_(parts.policy),
+      clock_skew_limit_(policy_->clock_skew_limit),
       round_(std::make_unique<std::array<Pending, kRound>>()),
       parts_of_round_(std::make_unique<std::array<FlowRecord, kRound>>()) {}
 
@@ -128,9 +129,12 @@ TrafficSpan Attributor::lateness(TrafficTime now) noexcept {
 void Attributor::adopt_policy() {
   has_last_source_ = false;
   last_exporter_ = nullptr;
+  // A policy that is new only for what routers told costs no clock what it has learnt.
+  const bool is_limit_new = policy_->clock_skew_limit != clock_skew_limit_;
+  clock_skew_limit_ = policy_->clock_skew_limit;
   for (auto& [address, exporter] : exporters_) {
     exporter->sampling = policy_->sampling_of(address);
-    exporter->clock = accounting::ExporterClock(policy_->clock_skew_limit);
+    if (is_limit_new) exporter->clock = accounting::ExporterClock(clock_skew_limit_);
   }
 }
 

@@ -111,6 +111,7 @@ class Attributor final : public RecordSink {
 
   Parts parts_;
   Published<Policy>::Reader policy_;
+  TrafficSpan clock_skew_limit_;  ///< of the exporters' clocks
   Exporters exporters_;
   IpAddress last_source_;  ///< admit() of a run of datagrams from one source is one compare
   bool has_last_source_ = false;

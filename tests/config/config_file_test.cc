@@ -270,6 +270,19 @@ TEST(ConfigFile, RoutersAndInterfacesStandOnce) {
              "backbone; write one of these"}));
 }
 
+TEST(ConfigFile, AnInterfaceMayBeGivenByTheNameThatItsRouterAnnounces) {
+  std::string text(kFull);
+  text.replace(text.find("{index: 513}"), 12, "{name: ae1, role: peer}\n        - {name: ae2}");
+  const Outcome result = outcome(text);
+  EXPECT_EQ(result.problems, Lines{});
+  ASSERT_TRUE(result.config);
+  const auto& interfaces = result.config->exporters.routers.at(0).interfaces;
+  ASSERT_EQ(interfaces.size(), 3U);
+  EXPECT_EQ(interfaces[1],
+            (contracts::InterfaceTerms{.index = 0, .name = "ae1", .role = InterfaceRole::Peer}));
+  EXPECT_EQ(interfaces[2], (contracts::InterfaceTerms{.index = 0, .name = "ae2"}));
+}
+
 TEST(ConfigFile, WhatIsNotBuiltIsNotSilentlyIgnored) {
   EXPECT_EQ(
       told_with_router("http: {listen: \"127.0.0.1:80\", web_config: web.yaml}\n"

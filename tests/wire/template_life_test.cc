@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <thread>
 
 #include "collector/wire/decoder_knowledge.h"
 #include "collector/wire/shared_decoder_state.h"
@@ -302,6 +303,38 @@ TEST_F(Restart, TakesUpNothingBeyondTheLimits) {
   const auto none = make_shared_decoder_state();
   none->restore(shared->snapshot(), {.fields_per_template = 1});
   EXPECT_EQ(none->snapshot().domains.size(), 0U);
+}
+
+// Two workers teach, use and forget one exporter's templates while what is known is copied.
+TEST_F(TemplateLife, SnapshotsAreWholeWhileWorkersLearn) {
+  const auto work = [this](std::uint16_t port) {
+    Decoder worker{shared, {}};
+    test::MessageSink own;
+    std::uint32_t sequence = 0;
+    for (int minute = 0; minute < 400; ++minute) {
+      for (const bool is_first : {true, false}) {
+        const auto bytes = build(
+            Netflow9Message{.sequence = sequence++,
+                            .sets = {is_first ? octets_first() : packets_first(), data(),
+                                     octets_first(static_cast<std::uint16_t>(300 + minute))}});
+        Datagram datagram = datagram_of(bytes);
+        datagram.arrival += minutes{minute};
+        datagram.source_port = port;
+        EXPECT_EQ(worker.decode(datagram, own).records, 1U);
+      }
+    }
+  };
+  std::thread first(work, std::uint16_t{1'000});
+  std::thread second(work, std::uint16_t{2'000});
+  for (int i = 0; i < 200; ++i) {
+    for (const auto& domain : shared->snapshot().domains) {
+      EXPECT_LE(domain.sessions.size(), 2U);
+      for (const auto& session : domain.sessions) EXPECT_FALSE(session.templates.empty());
+    }
+  }
+  first.join();
+  second.join();
+  EXPECT_EQ(shared->snapshot().domains.at(0).sessions.size(), 2U);
 }
 
 }  // namespace
