@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 
+#include "collector/model/connection_id.h"
 #include "collector/model/exporter.h"
 #include "collector/model/ip_address.h"
 #include "collector/model/time.h"
@@ -173,6 +174,7 @@ struct MessageContext {
   IpAddress source;  ///< of the packet
   IpAddress agent;   ///< sFlow: as the datagram says; otherwise = source
   std::uint16_t source_port = 0;
+  ConnectionId connection{};
   Protocol protocol = Protocol::Netflow5;
   std::uint32_t domain = 0;  ///< v9 source id, IPFIX ODID, v5 engine type*256+id, sFlow sub-agent
   TrafficTime arrival;       ///< of the datagram that carried the records

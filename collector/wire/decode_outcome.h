@@ -53,6 +53,19 @@ struct DecodeOutcome {
   }
 };
 
+/// False if the message breaks its own structure, so that nothing behind the break can be
+/// trusted. What is beyond Weir's bounds, or a field of a length it cannot use, breaks nothing.
+[[nodiscard]] inline bool is_sound(const DecodeOutcome& outcome) noexcept {
+  if (outcome.malformed_total == 0) [[likely]]
+    return true;
+  std::uint32_t harmless = 0;
+  for (const DecodeError reason :
+       {DecodeError::BadFieldLength, DecodeError::TooManyTemplates, DecodeError::TooManyDomains}) {
+    harmless += outcome.malformed[static_cast<std::size_t>(reason)];
+  }
+  return outcome.malformed_total == harmless;
+}
+
 /// Adds what the sequence number showed. False if the datagram is a repeat, so that nothing
 /// of it may be handed on.
 [[nodiscard]] inline bool note(const SequenceVerdict& verdict, DecodeOutcome& outcome) noexcept {

@@ -49,6 +49,10 @@ Decoder::Decoder(std::shared_ptr<SharedDecoderState> shared, DecoderLimits limit
 
 Decoder::~Decoder() = default;
 
+void Decoder::forget(const IpAddress& source, ConnectionId connection) {
+  state_->sessions.forget(source, connection);
+}
+
 DecodeOutcome Decoder::decode(const Datagram& datagram, RecordSink& sink) {
   DecodeOutcome outcome = state_->decode(datagram, sink);
   if ((outcome.restarts | outcome.malformed_total) != 0) [[unlikely]] {

@@ -49,6 +49,8 @@ class Decoder {
   /// template are given up. One outcome for each exporter, protocol and domain concerned; its
   /// `agent` is the source. For the end of a capture, or of the process.
   [[nodiscard]] std::vector<DecodeOutcome> flush(RecordSink& sink);
+  /// Forgets the templates and sequences of a TCP connection that has ended.
+  void forget(const IpAddress& source, ConnectionId connection);
 
  private:
   struct State;

@@ -94,6 +94,7 @@ constexpr TrafficSpan kTellRepeatEvery = std::chrono::seconds{1};
   return {.source = datagram.source,
           .agent = datagram.source,
           .source_port = datagram.source_port,
+          .connection = datagram.connection,
           .protocol = protocol,
           .domain = domain,
           .arrival = datagram.arrival,
@@ -145,7 +146,7 @@ void FlowSetDecoder::decode_netflow9(const Datagram& datagram, RecordSink& sink,
   message.context.has_uptime = true;
   message.context.uptime_ms = uptime_ms;
   const std::uint32_t before = outcome.options_records;
-  if (verdict.restart) shared_->suspect(session->key);
+  if (verdict.restart && !session->key.is_stream()) shared_->suspect(session->key);
   refresh(message);
   if (!read_sets(reader, datagram.payload.size(), message)) message.has_unknown_sets = true;
   follow_sequence(message, before);
@@ -176,14 +177,17 @@ void FlowSetDecoder::decode_ipfix(const Datagram& datagram, RecordSink& sink,
   if (length != bytes.size()) outcome.refuse(DecodeError::BadMessageLength);
   LocalSession* const session = sessions_.find_or_make(
       {.domain = {.address = datagram.source, .protocol = Protocol::Ipfix, .domain = domain},
-       .port = datagram.source_port},
+       .port = datagram.source_port,
+       .connection = datagram.connection},
       outcome);
   if (session == nullptr) return;
 
   const std::span<const std::byte> sets = bytes.first(end).subspan(kIpfixHeaderBytes);
+  // TCP delivers once: what looks like a repeat there was said twice.
   const SequenceVerdict verdict =
       session->sequence.observe({.sequence = sequence,
                                  .fingerprint = repeat_mark(ByteReader{sets}, bytes.first(end)),
+                                 .comes_once = session->key.is_stream(),
                                  .uptime_ms = std::nullopt});
   if (!note(verdict, outcome)) return;
 
@@ -192,7 +196,7 @@ void FlowSetDecoder::decode_ipfix(const Datagram& datagram, RecordSink& sink,
                   .sink = sink,
                   .outcome = outcome};
   const std::uint32_t before = outcome.options_records;
-  if (verdict.restart) shared_->suspect(session->key);
+  if (verdict.restart && !session->key.is_stream()) shared_->suspect(session->key);
   refresh(message);
   if (!read_sets(reader, end, message)) message.has_unknown_sets = true;
   follow_sequence(message, before);
@@ -266,7 +270,7 @@ bool FlowSetDecoder::read_templates(ByteReader reader, Message& message) {
     const std::uint16_t id = reader.u16();
     const std::uint16_t count = reader.u16();
     if (count == 0 && message.context.protocol == Protocol::Ipfix) {
-      withdraw(id, SharedDecoderState::Kind::Data, message);
+      withdraw(id, Withdrawn::Templates, message);
       continue;
     }
     if (id < kFirstDataSet || count == 0) {
@@ -311,7 +315,7 @@ bool FlowSetDecoder::read_ipfix_options_templates(ByteReader reader, Message& me
     const std::uint16_t id = reader.u16();
     const std::uint16_t count = reader.u16();
     if (count == 0) {
-      withdraw(id, SharedDecoderState::Kind::Options, message);
+      withdraw(id, Withdrawn::OptionsTemplates, message);
       continue;
     }
     const std::uint16_t scope_fields = reader.u16();
@@ -367,7 +371,7 @@ void FlowSetDecoder::learn(std::uint16_t id, Message& message) {
   const TrafficTime now = message.context.arrival;
   LocalSession::Known& before = known(message.session, id);
   if (before.is_own && before.layout->definition() == scratch_) {
-    if (now < before.told_seen + kTellRepeatEvery) return;
+    if (message.session.key.is_stream() || now < before.told_seen + kTellRepeatEvery) return;
     before.told_seen = now;
     // Another worker may have found it too old a moment ago.
     if (shared_->repeat(message.session.key, id, now)) return;
@@ -377,12 +381,14 @@ void FlowSetDecoder::learn(std::uint16_t id, Message& message) {
   if (!compiled) {
     refuse_template(id, compiled.error(), message);
     // Whatever the exporter means by this id now, it is not what it meant before.
-    shared_->withdraw(message.session.key, id);
+    if (!message.session.key.is_stream()) shared_->withdraw(message.session.key, id);
     message.session.templates.erase(id);
     return;
   }
   if ((*compiled)->unusable_fields() != 0) outcome.refuse(DecodeError::BadFieldLength);
-  const auto learned = shared_->learn(message.session.key, id, *compiled, limits_, now);
+  const auto learned = message.session.key.is_stream()
+                           ? learn_for_connection(message.session, id)
+                           : shared_->learn(message.session.key, id, *compiled, limits_, now);
   for (std::uint32_t i = 0; i < learned.evicted_domains; ++i) {
     outcome.refuse(DecodeError::TooManyDomains);
   }
@@ -403,22 +409,26 @@ void FlowSetDecoder::learn(std::uint16_t id, Message& message) {
   message.has_news = true;
 }
 
-void FlowSetDecoder::withdraw(std::uint16_t id, SharedDecoderState::Kind kind, Message& message) {
+SharedDecoderState::Learned FlowSetDecoder::learn_for_connection(const LocalSession& session,
+                                                                 std::uint16_t id) const {
+  SharedDecoderState::Learned learned;
+  learned.is_new_key = !session.templates.contains(id);
+  learned.is_kept = !learned.is_new_key || session.templates.size() < limits_.templates_per_domain;
+  return learned;
+}
+
+void FlowSetDecoder::withdraw(std::uint16_t id, Withdrawn kind, Message& message) {
   ++message.outcome.withdrawals;
   LocalSession& session = message.session;
-  // The same bytes mean something else from here on.
-  session.sequence.forget_repeats();
+  // Over UDP a withdrawal is ignored (RFC 7011, 8.4): it may come late, or from somebody else.
+  if (!session.key.is_stream()) return;
   // The set's own id stands for all templates of its kind (RFC 7011, 8.1).
   const bool is_all = id == kIpfixTemplates || id == kIpfixOptionsTemplates;
-  if (is_all) {
-    shared_->withdraw_all(session.key, kind);
-    session.templates.clear();
-  } else if (shared_->withdraw(session.key, id)) {
-    session.templates.erase(id);
-  } else {
-    return;
-  }
-  tell(EventKind::TemplateWithdrawn, id, message);
+  const auto erased = boost::unordered::erase_if(session.templates, [&](const auto& entry) {
+    const bool is_options = entry.second.layout->is_options();
+    return is_all ? is_options == (kind == Withdrawn::OptionsTemplates) : entry.first == id;
+  });
+  if (erased != 0) tell(EventKind::TemplateWithdrawn, id, message);
 }
 
 bool FlowSetDecoder::read_data(std::uint16_t set_id, const TemplatePtr& layout,
@@ -507,20 +517,21 @@ void FlowSetDecoder::learn_interface(const InterfaceAnnouncement& said, Message&
 void FlowSetDecoder::report_use(LocalSession::Known& known, std::uint16_t id,
                                 const Message& message) {
   known.told_used = message.context.arrival;
+  if (message.session.key.is_stream()) return;
   shared_->use(message.session.key, id, message.context.arrival);
 }
 
 void FlowSetDecoder::refresh(Message& message) {
   LocalSession& session = message.session;
   const TrafficTime now = message.context.arrival;
-  if (now >= session.tended + kTellEvery) [[unlikely]] {
+  if (!session.key.is_stream() && now >= session.tended + kTellEvery) [[unlikely]] {
     session.tended = now;
     message.outcome.expired_templates += shared_->tend(session.key.domain, now);
   }
   const std::uint64_t generation = shared_->generation();
   if (session.generation == generation) return;
   session.generation = generation;
-  session.templates.clear();
+  if (!session.key.is_stream()) session.templates.clear();
   take_up_samplers(session);
 }
 
@@ -534,6 +545,7 @@ void FlowSetDecoder::take_up_samplers(LocalSession& session) {
 LocalSession::Known& FlowSetDecoder::known(LocalSession& session, std::uint16_t id) {
   const auto cached = session.templates.find(id);
   if (cached != session.templates.end()) return cached->second;
+  if (session.key.is_stream()) return untaught_;
   // Ids that nobody knows are remembered too, until the generation moves; not without bound.
   if (session.templates.size() >= 2U * limits_.templates_per_domain) session.templates.clear();
   SharedDecoderState::Found found = shared_->find(session.key, id);
@@ -607,6 +619,15 @@ UnknownSampling FlowSetDecoder::unknown_sampling(const Message& message) const n
              : UnknownSampling::SetAside;
 }
 
+TemplatePtr FlowSetDecoder::layout_for(const SessionKey& origin, std::uint16_t id,
+                                       const LocalSession& here) const {
+  if (!origin.is_stream()) return shared_->find(origin, id).layout;
+  // What came over a connection is read by its own templates or not at all.
+  if (!(origin == here.key)) return nullptr;
+  const auto own = here.templates.find(id);
+  return own == here.templates.end() ? nullptr : own->second.layout;
+}
+
 void FlowSetDecoder::release_held(Message& message) {
   HeldSets& held = message.session.exporter->held;
   if (held.empty()) return;
@@ -615,21 +636,23 @@ void FlowSetDecoder::release_held(Message& message) {
     give_up(std::move(set), now, message.sink, message.outcome);
   }
   release_unknown(message);
-  // Nothing was learned here or by another worker since this was last tried.
+  // Nothing was learned here or by another worker since this was last tried. What a connection
+  // teaches moves no generation.
   const std::uint64_t generation = shared_->generation();
   std::uint64_t& tried = message.session.held_tried_at;
-  if (tried == generation) return;
+  const bool has_own_news = message.session.key.is_stream() && message.has_news;
+  if (tried == generation && !has_own_news) return;
   tried = generation;
 
   const std::vector<HeldSets::Key> keys =
       held.awaited(message.context.protocol, message.context.domain, kKeysTried);
   for (const HeldSets::Key& key : keys) {
-    const SharedDecoderState::Found probe = shared_->find(message.session.key, key.set_id);
-    if (!probe.layout) continue;
+    if (!layout_for(message.session.key, key.set_id, message.session)) continue;
     for (HeldSets::Held& set : held.take(key)) {
       const SessionKey origin{.domain = message.session.key.domain,
-                              .port = set.context.source_port};
-      const TemplatePtr layout = shared_->find(origin, key.set_id).layout;
+                              .port = set.context.source_port,
+                              .connection = set.context.connection};
+      const TemplatePtr layout = layout_for(origin, key.set_id, message.session);
       if (!layout) {
         keep_waiting(std::move(set), message);
         continue;

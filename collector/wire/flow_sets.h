@@ -66,7 +66,12 @@ class FlowSetDecoder {
   void refuse_template(std::uint16_t id, DecodeError reason, Message& message);
   /// Learns the template in scratch_.
   void learn(std::uint16_t id, Message& message);
-  void withdraw(std::uint16_t id, SharedDecoderState::Kind kind, Message& message);
+  enum class Withdrawn : std::uint8_t { Templates, OptionsTemplates };
+  void withdraw(std::uint16_t id, Withdrawn kind, Message& message);
+  /// Whether a connection has room for `id`. Its templates stay in its own session, which one
+  /// thread alone reads, and end with it (RFC 7011, 8.1).
+  [[nodiscard]] SharedDecoderState::Learned learn_for_connection(const LocalSession& session,
+                                                                 std::uint16_t id) const;
 
   [[nodiscard]] bool read_data(std::uint16_t set_id, const TemplatePtr& layout,
                                std::span<const std::byte> body, Message& message);
@@ -89,6 +94,9 @@ class FlowSetDecoder {
   /// The domain has been waited for, in vain.
   [[nodiscard]] bool is_given_up(const LocalSession& session, TrafficTime now) const noexcept;
   [[nodiscard]] UnknownSampling unknown_sampling(const Message& message) const noexcept;
+  /// The template of `id` for what came in session `origin`; `here` is the session at hand.
+  [[nodiscard]] TemplatePtr layout_for(const SessionKey& origin, std::uint16_t id,
+                                       const LocalSession& here) const;
   /// Decodes the exporter's held sets whose template is known by now.
   void release_held(Message& message);
   /// Decodes held records of the domain whose sampling interval is known by now.
@@ -119,6 +127,7 @@ class FlowSetDecoder {
   SessionTable& sessions_;
   DataSetReader& reader_;
   const SamplerTable nothing_known_;
+  LocalSession::Known untaught_;
   TemplateDefinition scratch_;  ///< the template being read; keeps its memory
 };
 

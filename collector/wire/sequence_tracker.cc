@@ -227,7 +227,7 @@ void SequenceTracker::forget_repeats() noexcept {
 }
 
 bool SequenceTracker::is_repeat(const SequencePoint& point) const noexcept {
-  if (!point.fingerprint) return false;
+  if (!point.fingerprint || point.comes_once) return false;
   return std::any_of(seen_.begin(), seen_.begin() + seen_count_, [&](const Seen& seen) {
     return seen.sequence == point.sequence && seen.fingerprint == *point.fingerprint;
   });
@@ -247,7 +247,7 @@ SequenceTracker::Gap* SequenceTracker::gap_around(std::uint32_t sequence) noexce
 }
 
 void SequenceTracker::remember(const SequencePoint& point) noexcept {
-  if (!point.fingerprint) return;
+  if (!point.fingerprint || point.comes_once) return;
   seen_[seen_next_] = {.sequence = point.sequence, .fingerprint = *point.fingerprint};
   seen_next_ = static_cast<std::uint8_t>((seen_next_ + 1U) % kWindow);
   seen_count_ = static_cast<std::uint8_t>(std::min<std::size_t>(seen_count_ + 1U, kWindow));

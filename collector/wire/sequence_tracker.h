@@ -22,6 +22,8 @@ struct SequencePoint {
   /// Mark of the payload (fingerprint.h). Empty for a datagram that must never be taken for
   /// a repeat: one that carries templates only may come again with the same sequence.
   std::optional<std::uint64_t> fingerprint;
+  /// The transport delivers everything once: nothing is a repeat.
+  bool comes_once = false;
   /// The exporter's uptime in milliseconds, for protocols that send it.
   std::optional<std::uint32_t> uptime_ms;
   /// What the protocol says that the number counts. The stream may teach otherwise.

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "collector/model/connection_id.h"
 #include "collector/model/exporter.h"
 #include "collector/model/ip_address.h"
 
@@ -20,10 +21,14 @@ struct DomainKey {
 };
 
 /// One transport session and observation domain: the scope of templates and of sequence
-/// numbers (RFC 7011, 8).
+/// numbers (RFC 7011, 8). A TCP connection is one by its own number, so that the next one
+/// from the same port knows nothing of it.
 struct SessionKey {
   DomainKey domain;
   std::uint16_t port = 0;
+  ConnectionId connection{};
+
+  [[nodiscard]] bool is_stream() const noexcept { return connection != ConnectionId{}; }
 
   friend bool operator==(const SessionKey&, const SessionKey&) noexcept = default;
 };
@@ -44,7 +49,8 @@ class KeyHash {
     return finish(hash_address(key.address, seed_) ^ (tail * 0x9e37'79b9'7f4a'7c15ULL));
   }
   [[nodiscard]] std::size_t operator()(const SessionKey& key) const noexcept {
-    return finish((*this)(key.domain) + key.port * 0xd6e8'feb8'6659'fd93ULL);
+    return finish((*this)(key.domain) +
+                  (key.port ^ (key.connection.value() << 16)) * 0xd6e8'feb8'6659'fd93ULL);
   }
 
  private:

@@ -45,4 +45,15 @@ LocalSession* SessionTable::find_or_make(const SessionKey& key, DecodeOutcome& o
   return last_;
 }
 
+void SessionTable::forget(const IpAddress& source, ConnectionId connection) {
+  const auto exporter = exporters_.find(source);
+  if (exporter == exporters_.end()) return;
+  last_ = nullptr;
+  std::erase_if(exporter->second->sessions, [&](const auto& session) {
+    if (session->key.connection != connection) return false;
+    sessions_.erase(session->key);
+    return true;
+  });
+}
+
 }  // namespace weir::wire

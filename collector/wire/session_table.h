@@ -56,7 +56,8 @@ struct LocalExporter {
 /// One worker's sessions, bounded: per exporter the one used longest ago goes for a new
 /// one; exporters beyond the limit are refused. Both are counted as TooManyDomains.
 ///
-/// Threads: one. Owns the sessions; a pointer is good until the next find_or_make().
+/// Threads: one. Owns the sessions; a pointer is good until the next find_or_make() or
+/// forget().
 class SessionTable {
  public:
   SessionTable(const DecoderLimits& limits, std::uint64_t seed);
@@ -69,6 +70,8 @@ class SessionTable {
   void for_each_held(Visit visit) {
     for (auto& [address, exporter] : exporters_) visit(exporter->held);
   }
+  /// Drops all sessions of a connection that has ended.
+  void forget(const IpAddress& source, ConnectionId connection);
 
  private:
   DecoderLimits limits_;

@@ -236,18 +236,6 @@ bool SharedDecoderState::withdraw(const SessionKey& session, std::uint16_t id) {
   return true;
 }
 
-void SharedDecoderState::withdraw_all(const SessionKey& session, Kind kind) {
-  const std::lock_guard lock{mutex_};
-  Domain* const domain = find_domain(session.domain);
-  if (domain == nullptr) return;
-  const auto own = domain->sessions.find(session.port);
-  if (own == domain->sessions.end()) return;
-  const auto erased = erase_templates(session.domain, own->second, [kind](const Entry& entry) {
-    return entry.layout->is_options() == (kind == Kind::Options);
-  });
-  if (erased != 0) moved();
-}
-
 template <class IsGone>
 std::uint32_t SharedDecoderState::erase_templates(const DomainKey& key, Session& session,
                                                   IsGone is_gone) {

@@ -78,9 +78,6 @@ class SharedDecoderState {
 
   /// Forgets one template of the session. True if it was known.
   bool withdraw(const SessionKey& session, std::uint16_t id);
-  /// Forgets all data templates, or all options templates, of the session.
-  enum class Kind : std::uint8_t { Data, Options };
-  void withdraw_all(const SessionKey& session, Kind kind);
 
   /// Null until options data were seen.
   [[nodiscard]] SamplerTablePtr samplers(const DomainKey& domain) const;

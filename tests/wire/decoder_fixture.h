@@ -30,6 +30,14 @@ class DecoderTest : public testing::Test {
     datagram.source_port = port;
     return decoder.decode(datagram, sink);
   }
+  /// Over a TCP connection, always from the same port.
+  template <class Message>
+  DecodeOutcome decode_over(std::uint64_t connection, const Message& message) {
+    const auto bytes = test::build(message);
+    Datagram datagram = test::datagram_of(bytes);
+    datagram.connection = ConnectionId{connection};
+    return decoder.decode(datagram, sink);
+  }
   [[nodiscard]] const FlowRecord& flow(std::size_t index) const {
     return sink.flows.at(index).record;
   }

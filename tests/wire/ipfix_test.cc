@@ -290,32 +290,15 @@ TEST_F(Ipfix, OptionsScopeOfZeroOrBeyondItsFieldsIsRefused) {  // F6
   }
 }
 
-TEST_F(Ipfix, WithdrawnTemplateDecodesNothingMore) {
-  decode(IpfixMessage{.sets = {small_template(), small_data(1, 1)}});
-  const DecodeOutcome outcome = decode(IpfixMessage{
-      .sequence = 1, .sets = {{.id = 2, .body = template_record(256, {})}, small_data(2, 2)}});
-  EXPECT_EQ(outcome.withdrawals, 1U);
-  EXPECT_EQ(outcome.records, 0U);
-  EXPECT_EQ(outcome.sets_without_template, 1U);
-  // The template comes again: what waited is read, and its key is not new.
-  const DecodeOutcome again = decode(IpfixMessage{.sequence = 2, .sets = {small_template()}});
-  EXPECT_EQ(again.new_templates, 0U);
-  EXPECT_EQ(again.rescued_records, 1U);
-}
-
-TEST_F(Ipfix, WithdrawalOfASetIdForgetsAllOfItsKind) {
-  const TestSet options_template{
-      .id = 3,
-      .body = ipfix_options_template({.id = 400, .scopes = {{149, 4}}, .options = {{34, 4}}})};
-  decode(IpfixMessage{.sets = {small_template(256), small_template(257), options_template}});
-  const DecodeOutcome outcome =
-      decode(IpfixMessage{.sets = {{.id = 2, .body = template_record(2, {})},
-                                   small_data(1, 1, 256),
-                                   small_data(1, 1, 257),
-                                   {.id = 400, .body = ByteWriter{}.u32(7).u32(9).data()}}});
-  EXPECT_EQ(outcome.withdrawals, 1U);
-  EXPECT_EQ(outcome.sets_without_template, 2U);
-  EXPECT_EQ(outcome.options_records, 1U);
+TEST_F(Ipfix, WithdrawalOverUdpIsCountedAndIgnored) {  // RFC 7011, 8.4
+  decode(IpfixMessage{.sets = {small_template()}});
+  for (const TestSet& withdrawal : {TestSet{.id = 2, .body = template_record(256, {})},
+                                    TestSet{.id = 2, .body = template_record(2, {})}}) {
+    const DecodeOutcome outcome = decode(IpfixMessage{.sets = {withdrawal, small_data(2, 2)}});
+    EXPECT_EQ(outcome.withdrawals, 1U);
+    EXPECT_EQ(outcome.records, 1U);
+    EXPECT_EQ(outcome.malformed_total, 0U);
+  }
 }
 
 TEST_F(Ipfix, MessageLengthThatIsOffByAFewIsReadInsideTheDatagramAndCounted) {

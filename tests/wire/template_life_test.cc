@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <barrier>
 #include <chrono>
 #include <thread>
 
@@ -307,11 +308,13 @@ TEST_F(Restart, TakesUpNothingBeyondTheLimits) {
 
 // Two workers teach, use and forget one exporter's templates while what is known is copied.
 TEST_F(TemplateLife, SnapshotsAreWholeWhileWorkersLearn) {
-  const auto work = [this](std::uint16_t port) {
+  std::barrier same_minute(2);
+  const auto work = [&](std::uint16_t port) {
     Decoder worker{shared, {}};
     test::MessageSink own;
     std::uint32_t sequence = 0;
     for (int minute = 0; minute < 400; ++minute) {
+      same_minute.arrive_and_wait();  // time is one for both
       for (const bool is_first : {true, false}) {
         const auto bytes = build(
             Netflow9Message{.sequence = sequence++,

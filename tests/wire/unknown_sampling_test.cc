@@ -552,8 +552,15 @@ TEST_F(UnknownRates, TemplatesAreToldOf) {
   send({sampled({{10, 1}}, 300)});
   send({sampled_template(), {.id = 0, .body = template_record(256, {{1, 4}})}});
   send({{.id = 0, .body = template_record(17, {{1, 4}})}});
-  send_bytes(build(IpfixMessage{.sets = {{.id = 2, .body = template_record(256, {{1, 4}})},
-                                         {.id = 2, .body = ByteWriter{}.u16(256).u16(0).data()}}}));
+  // Over UDP a withdrawal is ignored (RFC 7011, 8.4).
+  const auto withdrawal =
+      build(IpfixMessage{.sets = {{.id = 2, .body = template_record(256, {{1, 4}})},
+                                  {.id = 2, .body = ByteWriter{}.u16(256).u16(0).data()}}});
+  send_bytes(withdrawal);
+  EXPECT_EQ(told(EventKind::TemplateWithdrawn).size(), 0U);
+  Datagram over_tcp = datagram_of(withdrawal);
+  over_tcp.connection = ConnectionId{1};
+  static_cast<void>(decoder.decode(over_tcp, sink));
   const auto subject = [&](EventKind kind) {
     const auto events = told(kind);
     return events.size() == 1 ? static_cast<int>(events[0].subject) : -1;
