@@ -45,6 +45,13 @@ void print_listeners(const Config& config, std::FILE* out) {
   for (const auto& socket : config.udp)
     fmt::print(out, "listen      udp {} (receive buffer {} KiB)\n",
                config::format_endpoint(socket.endpoint), socket.receive_buffer_bytes / 1'024);
+  for (const auto& stream : config.streams) {
+    const std::string who = !stream.tls                     ? "plain"
+                            : stream.tls->client_ca.empty() ? "any client"
+                                                            : "clients of " + stream.tls->client_ca;
+    fmt::print(out, "listen      {} {} ({})\n", stream.tls ? "tls" : "tcp",
+               config::format_endpoint(stream.endpoint), who);
+  }
   for (const auto& tap : config.pcap)
     fmt::print(out, "listen      pcap {} ({})\n", tap.device,
                tap.carries_packets ? fmt::format("packets of {}, 1 in {}", tap.exporter, tap.sample)

@@ -6,6 +6,7 @@
 #include <array>
 #include <chrono>
 #include <cmath>
+#include <numeric>
 
 #include "collector/app/rfc3339.h"
 #include "collector/app/version.h"
@@ -97,6 +98,31 @@ void add_exporters(http::StatusPage& page, const pipeline::Pipeline& pipeline) {
         {.fate = std::string(fate_name(static_cast<Fate>(fate))), .bytes = fates[fate]});
 }
 
+void add_listeners(http::StatusPage& page, const pipeline::Pipeline& pipeline) {
+  for (auto& listen : pipeline.listeners())
+    page.listeners.push_back({.listen = std::move(listen.listen),
+                              .received = listen.datagrams,
+                              .unit = "datagrams",
+                              .refused = listen.dropped + listen.truncated});
+  for (auto& stream : pipeline.streams()) {
+    const auto& refused = stream.refused;
+    page.listeners.push_back(
+        {.listen = std::move(stream.listen),
+         .received = stream.messages,
+         .unit = fmt::format("messages, {} connections", stream.open),
+         .refused = std::accumulate(refused.begin(), refused.end(), std::uint64_t{0})});
+  }
+}
+
+template <class Reason, std::size_t N>
+std::vector<prometheus::StreamFigures::Reason> reasons_of(
+    const std::array<std::uint64_t, N>& counts, std::string_view (*name_of)(Reason)) {
+  std::vector<prometheus::StreamFigures::Reason> reasons;
+  for (std::size_t i = 0; i < N; ++i)
+    reasons.push_back({.name = name_of(static_cast<Reason>(i)), .connections = counts[i]});
+  return reasons;
+}
+
 }  // namespace
 
 std::vector<std::string> not_ready_because(const pipeline::Pipeline& pipeline) {
@@ -127,6 +153,19 @@ prometheus::Sources metric_sources(const pipeline::Pipeline& pipeline) {
                          .requested_buffer_bytes = listen.requested_buffer_bytes,
                          .granted_buffer_bytes = listen.granted_buffer_bytes});
     return sockets;
+  };
+  sources.streams = [&pipeline] {
+    std::vector<prometheus::StreamFigures> streams;
+    for (auto& stream : pipeline.streams())
+      streams.push_back(
+          {.listen = std::move(stream.listen),
+           .accepted = stream.accepted,
+           .open = stream.open,
+           .messages = stream.messages,
+           .bytes = stream.bytes,
+           .refused = reasons_of(stream.refused, ingest::stream_refusal_name),
+           .ended = reasons_of(stream.ended, ingest::stream_end_name)});
+    return streams;
   };
   sources.interfaces = [&pipeline](const contracts::ContractTable& table) {
     std::vector<prometheus::InterfaceFigures> figures;
@@ -161,6 +200,7 @@ http::StatusPage status_page(const pipeline::Pipeline& pipeline) {
   if (totals.has_minute) page.minute = rfc3339(totals.minute_start);
   add_contracts(page, totals, *pipeline.policy()->table);
   add_exporters(page, pipeline);
+  add_listeners(page, pipeline);
   page.links = {{"/metrics", "Metrics"}, {"/-/healthy", "Alive"}, {"/-/ready", "Ready"}};
   return page;
 }

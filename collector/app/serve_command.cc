@@ -93,6 +93,7 @@ class Collector {
   void warn_of_drops();
   void warn_of_state();
   void log_awaited_names();
+  void warn_of_troubles();
   void log_listeners();
   [[nodiscard]] std::string state_directory(const config::Config& config) const;
 
@@ -113,6 +114,7 @@ class Collector {
   std::uint64_t logged_event_ = 0;                ///< number of the last one
   std::string state_problem_;                     ///< as last logged
   std::vector<pipeline::AwaitedInterface> awaited_;
+  std::map<std::string, std::uint64_t> troubles_;  ///< the same, of TCP listeners
 };
 
 Result<void> Collector::open(const config::Config& config) {
@@ -244,6 +246,21 @@ void Collector::log_listeners() {
           "bursts may be lost; raise net.core.rmem_max or grant CAP_NET_ADMIN",
           listen.listen);
   }
+  for (const auto& stream : pipeline_->streams()) {
+    troubles_[stream.listen] = 0;
+    log_->info("listen: {}", stream.listen);
+  }
+}
+
+void Collector::warn_of_troubles() {
+  for (const auto& stream : pipeline_->streams()) {
+    auto& before = troubles_[stream.listen];
+    if (stream.troubles > before)
+      log_->warn("listen: {}: {} connections were refused or ended by a fault in {} s, at last {}",
+                 stream.listen, stream.troubles - before, kLookAtSockets.count(),
+                 stream.last_trouble);
+    before = stream.troubles;
+  }
 }
 
 void Collector::warn_of_drops() {
@@ -295,6 +312,7 @@ void Collector::await_look() {
     warn_of_drops();
     warn_of_state();
     log_awaited_names();
+    warn_of_troubles();
     await_look();
   });
 }

@@ -26,6 +26,20 @@ struct UdpListen {
       33'554'432;  ///< asked of the kernel; what it grants is reported
 };
 
+/// PEM files of a `tls` listener, resolved from the configuration's folder.
+struct TlsFiles {
+  std::string certificate;
+  std::string key;
+  std::string client_ca;  ///< empty: clients need no certificate
+};
+
+/// `{tcp: "0.0.0.0:4739"}`, or
+/// `{tls: "0.0.0.0:4740", certificate: FILE, key: FILE, client_ca: FILE}`
+struct StreamListen {
+  Endpoint endpoint;
+  std::optional<TlsFiles> tls;
+};
+
 /// `{pcap: {device: mirror0, carries: export|packets, sample: N, exporter: NAME, filter: TEXT}}`
 struct PcapListen {
   std::string device;
@@ -79,6 +93,7 @@ struct Http {
 struct Config {
   std::string path;  ///< of the file it came from
   std::vector<UdpListen> udp;
+  std::vector<StreamListen> streams;  ///< TCP, plain or inside TLS
   std::vector<PcapListen> pcap;
   std::uint32_t workers = 0;  ///< 0: auto, one a core up to 8
   Exporters exporters;

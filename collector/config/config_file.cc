@@ -34,7 +34,12 @@ constexpr std::array<std::uint16_t, 3> kUsualPorts{2055, 4739, 6343};
 constexpr std::array<std::string_view, 11> kKeys{
     "listen", "workers", "exporters", "accounting",   "contracts", "ledger",
     "state",  "http",    "metrics",   "remote_write", "kafka"};
-constexpr std::array<std::string_view, 3> kListenKeys{"udp", "pcap", "receive_buffer"};
+constexpr std::array<std::string_view, 8> kListenKeys{
+    "udp", "tcp", "tls", "pcap", "receive_buffer", "certificate", "key", "client_ca"};
+/// What says the kind of a listener, and what belongs to one kind alone.
+constexpr std::array<std::string_view, 4> kListenKinds{"udp", "tcp", "tls", "pcap"};
+constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kKeysOfOneKind{
+    {{"receive_buffer", "udp"}, {"certificate", "tls"}, {"key", "tls"}, {"client_ca", "tls"}}};
 constexpr std::array<std::string_view, 5> kPcapKeys{"device", "carries", "sample", "exporter",
                                                     "filter"};
 constexpr std::array<std::string_view, 4> kExportersKeys{"allow", "relays", "sampling", "routers"};
@@ -145,6 +150,9 @@ class Reader {
   }
 
  private:
+  /// Lines of the listeners read so far.
+  using ListenerLines = std::map<std::pair<IpAddress, std::uint16_t>, std::uint32_t>;
+
   void refuse_later(const YamlNode& node, std::string_view key) {
     problems_.error(node.place, fmt::format("`{}` is not available in this version", key),
                     "remove it");
@@ -156,7 +164,9 @@ class Reader {
         config.udp.push_back({.endpoint = {IpAddress::v4(0), port}});
       return;
     }
-    std::map<std::pair<IpAddress, std::uint16_t>, std::uint32_t> lines;
+    // UDP and TCP number their ports apart.
+    ListenerLines udp_lines;
+    ListenerLines tcp_lines;
     const auto items = fields.items("listen");
     if (items.size() > kMaxListeners)
       problems_.error(items[kMaxListeners].place,
@@ -165,34 +175,73 @@ class Reader {
     for (const YamlNode& item : items) {
       const YamlFields listen(item, "a listener", kListenKeys, problems_);
       if (item.kind != YamlNode::Kind::Map) continue;
-      const YamlNode* udp = listen.find("udp");
-      const YamlNode* pcap = listen.find("pcap");
-      if ((udp == nullptr) == (pcap == nullptr)) {
-        problems_.error(item.place, "a listener is either `udp` or `pcap`",
+      std::vector<std::string_view> kinds;
+      for (const std::string_view kind : kListenKinds)
+        if (listen.find(kind) != nullptr) kinds.push_back(kind);
+      if (kinds.size() != 1) {
+        problems_.error(item.place, "a listener is one of `udp`, `tcp`, `tls` and `pcap`",
                         "write {udp: \"0.0.0.0:2055\"} or {pcap: {device: NAME}}");
         continue;
       }
-      if (pcap != nullptr) {
-        if (const YamlNode* buffer = listen.find("receive_buffer"))
-          problems_.error(buffer->place, "`receive_buffer` belongs to `udp`", "remove it");
-        config.pcap.push_back(pcap_of(*pcap, config.exporters.routers));
-        continue;
+      const std::string_view kind = kinds.front();
+      for (const auto& [key, owner] : kKeysOfOneKind)
+        if (const YamlNode* node = listen.find(key); node != nullptr && owner != kind)
+          problems_.error(node->place, fmt::format("`{}` belongs to `{}`", key, owner),
+                          "remove it");
+      if (kind == "pcap") {
+        config.pcap.push_back(pcap_of(*listen.find(kind), config.exporters.routers));
+      } else if (kind == "udp") {
+        read_udp(listen, udp_lines, config);
+      } else {
+        read_stream(listen, kind, tcp_lines, config);
       }
-      UdpListen socket;
-      const auto endpoint = listen.read("udp", parse_endpoint);
-      socket.receive_buffer_bytes =
-          listen.read("receive_buffer", parse_size).value_or(socket.receive_buffer_bytes);
-      if (!endpoint) continue;
-      socket.endpoint = *endpoint;
-      const auto [first, is_new] =
-          lines.emplace(std::pair{endpoint->address, endpoint->port}, udp->place.line);
-      if (!is_new && endpoint->port != 0)
-        problems_.error(udp->place,
-                        fmt::format("{} is listened on twice, first on line {}",
-                                    format_endpoint(*endpoint), first->second),
-                        "keep one of the two; `workers` spreads the load");
-      config.udp.push_back(socket);
     }
+  }
+
+  void read_udp(const YamlFields& listen, ListenerLines& lines, Config& config) {
+    UdpListen socket;
+    const auto endpoint = listen.read("udp", parse_endpoint);
+    socket.receive_buffer_bytes =
+        listen.read("receive_buffer", parse_size).value_or(socket.receive_buffer_bytes);
+    if (!endpoint) return;
+    socket.endpoint = *endpoint;
+    check_endpoint_once(lines, *listen.find("udp"), *endpoint, "; `workers` spreads the load");
+    config.udp.push_back(socket);
+  }
+
+  void read_stream(const YamlFields& listen, std::string_view kind, ListenerLines& lines,
+                   Config& config) {
+    StreamListen stream;
+    const YamlNode& node = *listen.find(kind);
+    const auto endpoint = listen.read(kind, parse_endpoint);
+    if (kind == "tls") {
+      stream.tls = TlsFiles{.certificate = listen.read("certificate", parse_path).value_or(""),
+                            .key = listen.read("key", parse_path).value_or(""),
+                            .client_ca = listen.read("client_ca", parse_path).value_or("")};
+      for (const std::string_view key : {"certificate", "key"})
+        if (listen.find(key) == nullptr)
+          problems_.error(node.place, fmt::format("`tls` has no `{}`", key),
+                          "name the PEM file of this collector's own");
+      if (listen.find("client_ca") == nullptr)
+        problems_.warning(node.place, "any client may connect: `tls` has no `client_ca`",
+                          "name the PEM file of the authority that signs the routers' "
+                          "certificates");
+    }
+    if (!endpoint) return;
+    stream.endpoint = *endpoint;
+    check_endpoint_once(lines, node, *endpoint, "");
+    config.streams.push_back(std::move(stream));
+  }
+
+  void check_endpoint_once(ListenerLines& lines, const YamlNode& node, const Endpoint& endpoint,
+                           std::string_view why) {
+    const auto [first, is_new] =
+        lines.emplace(std::pair{endpoint.address, endpoint.port}, node.place.line);
+    if (!is_new && endpoint.port != 0)
+      problems_.error(node.place,
+                      fmt::format("{} is listened on twice, first on line {}",
+                                  format_endpoint(endpoint), first->second),
+                      fmt::format("keep one of the two{}", why));
   }
 
   [[nodiscard]] PcapListen pcap_of(const YamlNode& node, const std::vector<Router>& routers) {
@@ -377,7 +426,7 @@ class Reader {
   std::optional<std::string> contracts_file_;
 };
 
-/// The contracts file beside the configuration, unless it is named from the root.
+/// A file beside the configuration, unless it is named from the root.
 std::string beside(const std::string& path, const std::string& name) {
   return (std::filesystem::path(path).parent_path() / name).string();
 }
@@ -406,6 +455,10 @@ Loaded load(const std::string& path) {
   Reader reader(problems);
   Config config = reader.read(*root);
   config.path = path;
+  for (StreamListen& listen : config.streams)
+    if (listen.tls)
+      for (std::string* file : {&listen.tls->certificate, &listen.tls->key, &listen.tls->client_ca})
+        if (!file->empty()) *file = beside(path, *file);
   Loaded loaded;
   loaded.problems = in_order(problems.take());
   if (reader.contracts_file()) {

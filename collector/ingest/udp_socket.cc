@@ -10,8 +10,8 @@
 #include <cstring>
 #include <limits>
 #include <string>
-#include <system_error>
 
+#include "collector/ingest/listen_failure.h"
 #include "collector/ingest/socket_address.h"
 
 namespace weir::ingest {
@@ -23,49 +23,8 @@ std::string endpoint_text(const UdpSocketOptions& options) {
                                  : fmt::format("udp [{}]:{}", address, options.port);
 }
 
-std::string system_text(int error) { return std::generic_category().message(error); }
-
-/// What failed, and the mend.
 tl::unexpected<Error> open_failure(const UdpSocketOptions& options, int error) {
-  const std::string where = endpoint_text(options);
-  switch (error) {
-    case EADDRINUSE:
-      return failure(ErrorCode::Unavailable,
-                     fmt::format("cannot listen on {}: another program listens there; stop it "
-                                 "(`ss -ulpn` names it) or choose another port",
-                                 where));
-    case EACCES:
-    case EPERM:
-      return failure(ErrorCode::Permission,
-                     fmt::format("cannot listen on {}: this user may not open that port; choose "
-                                 "one above 1023 or grant CAP_NET_BIND_SERVICE",
-                                 where));
-    case EADDRNOTAVAIL:
-      return failure(ErrorCode::Unavailable,
-                     fmt::format("cannot listen on {}: no interface of this machine has that "
-                                 "address (`ip address` lists them); 0.0.0.0 listens on all",
-                                 where));
-    case EAFNOSUPPORT:
-      return failure(ErrorCode::Unavailable,
-                     fmt::format("cannot listen on {}: this machine has no IPv6; listen on "
-                                 "0.0.0.0 instead",
-                                 where));
-    case EINVAL:
-      return failure(ErrorCode::Usage,
-                     fmt::format("cannot listen on {}: the address is not one that can be "
-                                 "listened on (a link-local one needs an interface); choose a "
-                                 "global address or ::",
-                                 where));
-    case EMFILE:
-    case ENFILE:
-      return failure(ErrorCode::Unavailable,
-                     fmt::format("cannot listen on {}: no file descriptor is left; raise "
-                                 "`ulimit -n` (LimitNOFILE in the systemd unit)",
-                                 where));
-    default:
-      return failure(ErrorCode::Internal,
-                     fmt::format("cannot listen on {}: {}", where, system_text(error)));
-  }
+  return listen_failure(endpoint_text(options), error, "ss -ulpn");
 }
 
 bool set_int(int fd, int level, int option, int value) noexcept {

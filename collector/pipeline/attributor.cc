@@ -152,6 +152,11 @@ bool Attributor::admit(const IpAddress& source) {
   return true;
 }
 
+bool Attributor::allows(const IpAddress& source) {
+  if (policy_.refresh()) adopt_policy();
+  return policy_->allows(source);
+}
+
 Attributor::Exporter* Attributor::exporter_at(const IpAddress& address) {
   if (const auto found = exporters_.find(address); found != exporters_.end())
     return found->second.get();

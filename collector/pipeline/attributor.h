@@ -44,7 +44,7 @@ class Attributor final : public RecordSink {
     core::ExporterRegistry& exporters;
     accounting::MeteringRegistry& metering;  ///< of all workers
     const Published<Policy>& policy;
-    EventLog* events = nullptr;  ///< null: nobody wants to hear
+    EventLog* events = nullptr;               ///< null: nobody wants to hear
     wire::InterfaceTable* learned = nullptr;  ///< takes the speeds that sFlow tells, if any
   };
 
@@ -56,6 +56,9 @@ class Attributor final : public RecordSink {
   /// False: the source is not allowed, or there are too many; the datagram is counted as
   /// refused and leaves no other trace. Takes up a new policy first, if there is one.
   [[nodiscard]] bool admit(const IpAddress& source);
+
+  /// Whether the policy in force lets `source` send; counts nothing.
+  [[nodiscard]] bool allows(const IpAddress& source);
 
   void take(const MessageContext& context, std::span<const FlowRecord> records) override;
   void take(const MessageContext& context, const CounterRecord& record) override;

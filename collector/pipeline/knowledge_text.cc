@@ -315,7 +315,7 @@ class Reader {
   }
 
   [[nodiscard]] Announcement read_sampler(const json::value& value) {
-    const json::array& parts = list(value, 4, 6);
+    const json::array& parts = list(value, 6, 4);
     const auto scope = std::ranges::find(kScopes, text(at(parts, 0)));
     if (scope == kScopes.end()) {
       wrong("a sampler has an unknown scope");

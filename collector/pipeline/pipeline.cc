@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <tuple>
 
+#include "collector/pipeline/stream_worker.h"
 #include "collector/wire/shared_decoder_state.h"
 
 namespace weir::pipeline {
@@ -34,6 +36,20 @@ std::string filter_of(const config::PcapListen& listen) {
   return "udp or (vlan and udp)";
 }
 
+Result<std::unique_ptr<ingest::StreamReceiver>> open_streams(const config::Config& config) {
+  if (config.streams.empty()) return nullptr;
+  std::vector<ingest::StreamListen> listeners;
+  for (const auto& listen : config.streams) {
+    auto& opened = listeners.emplace_back(
+        ingest::StreamListen{.address = listen.endpoint.address, .port = listen.endpoint.port});
+    if (listen.tls)
+      opened.tls = ingest::TlsFiles{.certificate = listen.tls->certificate,
+                                    .key = listen.tls->key,
+                                    .client_ca = listen.tls->client_ca};
+  }
+  return ingest::StreamReceiver::open(listeners, {});
+}
+
 bool same_listeners(const config::Config& a, const config::Config& b) {
   const auto same_udp = [](const config::UdpListen& x, const config::UdpListen& y) {
     return x.endpoint.address == y.endpoint.address && x.endpoint.port == y.endpoint.port &&
@@ -43,7 +59,17 @@ bool same_listeners(const config::Config& a, const config::Config& b) {
     return x.device == y.device && x.carries_packets == y.carries_packets && x.sample == y.sample &&
            x.exporter == y.exporter && x.filter == y.filter;
   };
+  const auto tls_of = [](const config::StreamListen& x) {
+    const config::TlsFiles files = x.tls.value_or(config::TlsFiles{});
+    return std::tuple(x.tls.has_value(), files.certificate, files.key, files.client_ca);
+  };
+  const auto same_stream = [&](const config::StreamListen& x, const config::StreamListen& y) {
+    return x.endpoint.address == y.endpoint.address && x.endpoint.port == y.endpoint.port &&
+           tls_of(x) == tls_of(y);
+  };
   return std::equal(a.udp.begin(), a.udp.end(), b.udp.begin(), b.udp.end(), same_udp) &&
+         std::equal(a.streams.begin(), a.streams.end(), b.streams.begin(), b.streams.end(),
+                    same_stream) &&
          std::equal(a.pcap.begin(), a.pcap.end(), b.pcap.begin(), b.pcap.end(), same_pcap);
 }
 
@@ -56,7 +82,8 @@ std::uint32_t ring_buckets_for(const config::Config& config) noexcept {
   return static_cast<std::uint32_t>((lateness + kClosingSlack) / width + 2);
 }
 
-/// One worker with all that is its own. `state` stands before `worker`, which uses it.
+/// One thread with all that is its own: a worker, or the one that serves TCP. `state` stands
+/// before both, which use it.
 struct Pipeline::Lane {
   Lane(core::BucketGeometry geometry, std::uint32_t ring_buckets) : state(geometry, ring_buckets) {}
 
@@ -64,22 +91,32 @@ struct Pipeline::Lane {
   std::vector<std::unique_ptr<WorkerSocket>> sockets;
   std::vector<std::unique_ptr<WorkerCapture>> captures;
   std::unique_ptr<Worker> worker;
+  std::unique_ptr<StreamWorker> streams;
   std::jthread thread;
 };
 
 Pipeline::Pipeline(const config::Config& config, std::unique_ptr<Registries> registries,
-                   std::shared_ptr<const Policy> policy, ClosedBucketSink sink)
+                   std::shared_ptr<const Policy> policy,
+                   std::unique_ptr<ingest::StreamReceiver> streams, ClosedBucketSink sink)
     : config_(config),
       registries_(std::move(registries)),
       policy_(std::move(policy)),
       shared_(wire::make_shared_decoder_state(registries_->events)),
+      workers_(worker_count(config)),
       current_(config) {
   const core::BucketGeometry geometry{TrafficSpan{config.accounting.bucket}};
   std::vector<core::WorkerCells*> cells;
-  for (std::uint32_t i = 0; i < worker_count(config); ++i) {
+  for (std::size_t i = 0; i < workers_; ++i) {
     auto lane = std::make_unique<Lane>(geometry, ring_buckets_for(config));
     lane->worker = std::make_unique<Worker>(lane->state, *registries_, policy_, shared_,
                                             lane->sockets, lane->captures);
+    cells.push_back(&lane->state.cells);
+    lanes_.push_back(std::move(lane));
+  }
+  if (streams) {
+    auto lane = std::make_unique<Lane>(geometry, ring_buckets_for(config));
+    lane->streams = std::make_unique<StreamWorker>(lane->state, *registries_, policy_, shared_,
+                                                   std::move(streams));
     cells.push_back(&lane->state.cells);
     lanes_.push_back(std::move(lane));
   }
@@ -96,8 +133,10 @@ Result<std::unique_ptr<Pipeline>> Pipeline::open(const config::Config& config,
   auto registries = std::make_unique<Registries>();
   auto policy = make_policy(config, *registries);
   if (!policy) return tl::unexpected(policy.error());
-  std::unique_ptr<Pipeline> pipeline(
-      new Pipeline(config, std::move(registries), std::move(*policy), std::move(sink)));
+  auto streams = open_streams(config);
+  if (!streams) return tl::unexpected(streams.error());
+  std::unique_ptr<Pipeline> pipeline(new Pipeline(config, std::move(registries), std::move(*policy),
+                                                  std::move(*streams), std::move(sink)));
   if (!state_directory.empty()) {
     pipeline->keeper_ = std::make_unique<KnowledgeKeeper>(pipeline->shared_, state_directory);
     pipeline->keeper_->load();
@@ -106,6 +145,10 @@ Result<std::unique_ptr<Pipeline>> Pipeline::open(const config::Config& config,
   if (auto opened = pipeline->open_sockets(); !opened) return tl::unexpected(opened.error());
   if (auto opened = pipeline->open_captures(); !opened) return tl::unexpected(opened.error());
   return pipeline;
+}
+
+std::span<const std::unique_ptr<Pipeline::Lane>> Pipeline::worker_lanes() const noexcept {
+  return std::span{lanes_}.first(workers_);
 }
 
 Result<void> Pipeline::open_sockets() {
@@ -120,7 +163,7 @@ Result<void> Pipeline::open_sockets() {
                                                 .sharing = ingest::PortSharing::Exclusive});
       if (!exclusive) return tl::unexpected(exclusive.error());
     }
-    for (auto& lane : lanes_) {
+    for (const auto& lane : worker_lanes()) {
       auto socket = ingest::UdpSocket::open({.address = listen.endpoint.address,
                                              .port = port,
                                              .receive_buffer_bytes = listen.receive_buffer_bytes,
@@ -144,7 +187,7 @@ Result<void> Pipeline::open_captures() {
     IpAddress exporter;
     for (const auto& router : config_.exporters.routers)
       if (router.name == listen.exporter) exporter = router.address;
-    lanes_[next++ % lanes_.size()]->captures.push_back(
+    lanes_[next++ % workers_]->captures.push_back(
         std::unique_ptr<WorkerCapture>(new WorkerCapture{.device = listen.device,
                                                          .capture = std::move(*capture),
                                                          .carries_packets = listen.carries_packets,
@@ -156,8 +199,9 @@ Result<void> Pipeline::open_captures() {
 
 void Pipeline::start() {
   for (auto& lane : lanes_)
-    lane->thread = std::jthread(
-        [worker = lane->worker.get()](const std::stop_token& stop) { worker->run(stop); });
+    lane->thread = std::jthread([lane = lane.get()](const std::stop_token& stop) {
+      lane->streams ? lane->streams->run(stop) : lane->worker->run(stop);
+    });
   clock_thread_ = std::jthread([this](const std::stop_token& stop) { clock_->run(stop); });
   house_thread_ = std::jthread([this](const std::stop_token& stop) { keep_house(stop); });
 }
@@ -252,6 +296,12 @@ std::vector<ListenFigures> Pipeline::listeners() const {
     }
   }
   return all;
+}
+
+std::vector<ingest::StreamFigures> Pipeline::streams() const {
+  const bool has_streams = workers_ < lanes_.size();
+  return has_streams ? lanes_.back()->streams->receiver().figures()
+                     : std::vector<ingest::StreamFigures>{};
 }
 
 std::vector<Pipeline::InterfaceBytes> Pipeline::interface_bytes(

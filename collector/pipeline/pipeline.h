@@ -4,12 +4,14 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "collector/config/config.h"
 #include "collector/core/totals.h"
+#include "collector/ingest/stream_receiver.h"
 #include "collector/model/published.h"
 #include "collector/model/result.h"
 #include "collector/pipeline/bucket_clock.h"
@@ -58,6 +60,8 @@ class Pipeline {
   [[nodiscard]] const EventLog& events() const noexcept { return *registries_->events; }
   [[nodiscard]] std::vector<const core::WorkerBooks*> books() const;
   [[nodiscard]] std::vector<ListenFigures> listeners() const;
+  /// Of the TCP listeners.
+  [[nodiscard]] std::vector<ingest::StreamFigures> streams() const;
   /// Bytes of one tracked interface over all workers.
   struct InterfaceBytes {
     std::uint64_t ingress = 0;
@@ -70,7 +74,8 @@ class Pipeline {
   [[nodiscard]] const wire::InterfaceTable& learned_interfaces() const noexcept;
   /// Nothing if no knowledge is kept.
   [[nodiscard]] std::optional<KeepingFigures> keeping() const;
-  [[nodiscard]] std::size_t workers() const noexcept { return lanes_.size(); }
+  /// Threads that receive datagrams; the one that serves TCP listeners comes on top.
+  [[nodiscard]] std::size_t workers() const noexcept { return workers_; }
   /// The longest lateness in force: how far behind now a bucket closes.
   [[nodiscard]] TrafficSpan lateness() const noexcept;
   /// Age of the oldest worker turn: grows when a worker hangs.
@@ -80,9 +85,12 @@ class Pipeline {
   struct Lane;
 
   Pipeline(const config::Config& config, std::unique_ptr<Registries> registries,
-           std::shared_ptr<const Policy> policy, ClosedBucketSink sink);
+           std::shared_ptr<const Policy> policy, std::unique_ptr<ingest::StreamReceiver> streams,
+           ClosedBucketSink sink);
   [[nodiscard]] Result<void> open_sockets();
   [[nodiscard]] Result<void> open_captures();
+  /// The lanes whose workers receive datagrams.
+  [[nodiscard]] std::span<const std::unique_ptr<Lane>> worker_lanes() const noexcept;
 
   void keep_house(const std::stop_token& stop);
   /// Publishes a new policy if routers told something that changes it.
@@ -92,7 +100,8 @@ class Pipeline {
   std::unique_ptr<Registries> registries_;
   Published<Policy> policy_;
   std::shared_ptr<wire::SharedDecoderState> shared_;
-  std::vector<std::unique_ptr<Lane>> lanes_;
+  std::vector<std::unique_ptr<Lane>> lanes_;  ///< of the workers, then of TCP if there is any
+  std::size_t workers_;
   std::unique_ptr<core::Totals> totals_;
   std::unique_ptr<BucketClock> clock_;
   std::jthread clock_thread_;

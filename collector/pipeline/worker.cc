@@ -23,6 +23,13 @@ constexpr std::chrono::microseconds kLongestNap{4'000};
 
 }  // namespace
 
+void WorkerState::note_turn() noexcept {
+  last_turn_ms.store(std::chrono::duration_cast<std::chrono::milliseconds>(
+                         std::chrono::steady_clock::now().time_since_epoch())
+                         .count(),
+                     std::memory_order_relaxed);
+}
+
 DatagramPath::DatagramPath(WorkerState& state, Registries& registries,
                            const Published<Policy>& policy,
                            std::shared_ptr<wire::SharedDecoderState> shared)
@@ -43,9 +50,11 @@ void DatagramPath::advance(TrafficTime now) noexcept {
   state_.cells.advance(now, lateness);
 }
 
-void DatagramPath::process(const Datagram& datagram) {
-  if (!attributor_.admit(datagram.source)) return;
-  attributor_.settle(datagram, decoder_.decode(datagram, attributor_));
+DatagramPath::Verdict DatagramPath::process(const Datagram& datagram) {
+  if (!attributor_.admit(datagram.source)) return Verdict::Refused;
+  const wire::DecodeOutcome outcome = decoder_.decode(datagram, attributor_);
+  attributor_.settle(datagram, outcome);
+  return wire::is_sound(outcome) ? Verdict::Sound : Verdict::Malformed;
 }
 
 void DatagramPath::finish() {
@@ -142,10 +151,7 @@ void Worker::run(const std::stop_token& stop) {
     Found found = Found::Nothing;
     for (auto& socket : sockets_) found = std::max(found, drain(*socket));
     for (auto& capture : captures_) found = std::max(found, drain(*capture));
-    state_.last_turn_ms.store(std::chrono::duration_cast<std::chrono::milliseconds>(
-                                  std::chrono::steady_clock::now().time_since_epoch())
-                                  .count(),
-                              std::memory_order_relaxed);
+    state_.note_turn();
     if (found == Found::More) continue;
     if (found == Found::All) {
       nap = kShortestNap;

@@ -25,6 +25,9 @@ struct WorkerState {
   WorkerState(core::BucketGeometry geometry, std::uint32_t ring_buckets)
       : cells(geometry, ring_buckets) {}
 
+  /// The loop has turned. Owner only.
+  void note_turn() noexcept;
+
   core::WorkerCells cells;
   core::WorkerBooks books;
   InterfaceCounters interfaces;
@@ -44,8 +47,13 @@ class DatagramPath {
   /// Leaves behind the buckets that are late at `now`. `now` never falls.
   void advance(TrafficTime now) noexcept;
 
+  enum class Verdict : std::uint8_t {
+    Sound,
+    Malformed,  ///< its own structure is broken (wire::is_sound()); what was read counts
+    Refused,    ///< the source is not allowed
+  };
   /// One datagram, whole way. Call advance() with its arrival first.
-  void process(const Datagram& datagram);
+  Verdict process(const Datagram& datagram);
 
   /// Nothing more comes: what is held for want of a template or a sampling interval is
   /// entered in the books as it is.
@@ -54,6 +62,13 @@ class DatagramPath {
   /// One metered packet, as `interval` packets of `exporter`.
   void process(const CapturedPacket& packet, std::uint32_t sampling_interval,
                const IpAddress& exporter);
+
+  /// Whether `source` may send.
+  [[nodiscard]] bool allows(const IpAddress& source) { return attributor_.allows(source); }
+  /// A TCP connection has ended, and its templates with it.
+  void forget(const IpAddress& source, ConnectionId connection) {
+    decoder_.forget(source, connection);
+  }
 
  private:
   WorkerState& state_;

@@ -159,6 +159,23 @@ void write_exporters(Out out, const StatusPage& page) {
   fmt::format_to(out, "</tbody></table></div>\n");
 }
 
+void write_listeners(Out out, const StatusPage& page) {
+  if (page.listeners.empty()) return;
+  fmt::format_to(
+      out,
+      "<h2>Listeners</h2>\n<div class=\"wide\"><table>\n"
+      R"(<thead><tr><th>listener</th><th class="n">received</th><th class="n">refused</th></tr></thead>)"
+      "\n<tbody>\n");
+  for (const ListenerRow& row : page.listeners) {
+    fmt::format_to(out,
+                   R"(<tr><td>{}</td><td class="n">{} {}</td><td class="n{}">{}</td></tr>)"
+                   "\n",
+                   escape_html(row.listen), count_text(row.received), escape_html(row.unit),
+                   row.refused > 0 ? " over" : "", count_text(row.refused));
+  }
+  fmt::format_to(out, "</tbody></table></div>\n");
+}
+
 void write_fates(Out out, const StatusPage& page) {
   if (page.fates.empty()) return;
   std::uint64_t sum = 0;
@@ -205,6 +222,7 @@ std::string render(const StatusPage& page) {
   fmt::format_to(out, "</nav>\n");
   write_contracts(out, page);
   write_exporters(out, page);
+  write_listeners(out, page);
   write_fates(out, page);
   fmt::format_to(out, "</body></html>\n");
   return html;

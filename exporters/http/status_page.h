@@ -31,6 +31,14 @@ struct ExporterRow {
   double seconds_since_seen = 0;
 };
 
+/// A socket, mirror port or TCP port where export comes in.
+struct ListenerRow {
+  std::string listen;
+  std::uint64_t received = 0;
+  std::string unit;           ///< "datagrams", "messages, 3 connections"
+  std::uint64_t refused = 0;  ///< datagrams dropped unread, or connections turned away
+};
+
 struct FateRow {
   std::string fate;
   std::uint64_t bytes = 0;
@@ -49,6 +57,7 @@ struct StatusPage {
   std::string minute;  ///< start of the last closed minute, RFC 3339; empty: none yet
   std::vector<ContractRow> contracts;  ///< any order, any number
   std::vector<ExporterRow> exporters;
+  std::vector<ListenerRow> listeners;
   std::vector<FateRow> fates;
   std::vector<LinkRow> links;
 };

@@ -64,6 +64,43 @@ void add_socket_families(MetricSet& set, const std::vector<SocketFigures>& socke
   }
 }
 
+void add_stream_families(MetricSet& set, const std::vector<StreamFigures>& streams) {
+  if (streams.empty()) return;
+  MetricFamily& accepted =
+      set.add("weir_stream_connections_total",
+              "TCP connections that were accepted, TLS greeting included.", Kind::Counter);
+  MetricFamily& open = set.add("weir_stream_open_connections",
+                               "Accepted TCP connections that are open now.", Kind::Gauge);
+  MetricFamily& refused =
+      set.add("weir_stream_refused_connections_total",
+              "TCP connections that were turned away, by the reason.", Kind::Counter);
+  MetricFamily& ended =
+      set.add("weir_stream_ended_connections_total",
+              "Accepted TCP connections that have ended, by the reason.", Kind::Counter);
+  MetricFamily& messages = set.add("weir_stream_messages_total",
+                                   "Messages received over TCP by the listener.", Kind::Counter);
+  MetricFamily& bytes =
+      set.add("weir_stream_received_bytes_total",
+              "Bytes received over TCP by the listener, behind TLS.", Kind::Counter, "bytes");
+  for (const StreamFigures& figures : streams) {
+    const Label label{.name = "listen", .value = figures.listen};
+    const std::string_view text = set.own(label_text({label}));
+    accepted.samples.push_back({.labels = text, .value = figures.accepted});
+    open.samples.push_back({.labels = text, .value = figures.open});
+    messages.samples.push_back({.labels = text, .value = figures.messages});
+    bytes.samples.push_back({.labels = text, .value = figures.bytes});
+    const auto add_reasons = [&](MetricFamily& family,
+                                 const std::vector<StreamFigures::Reason>& reasons) {
+      for (const auto& reason : reasons)
+        family.samples.push_back(
+            {.labels = set.own(label_text({label, {.name = "reason", .value = reason.name}})),
+             .value = reason.connections});
+    };
+    add_reasons(refused, figures.refused);
+    add_reasons(ended, figures.ended);
+  }
+}
+
 void add_closing_families(MetricSet& set, const core::TotalsSnapshot& snapshot, TrafficTime now) {
   add_one(set, "weir_closed_buckets_total", "Buckets closed since the start.", Kind::Counter, {},
           snapshot.closed_buckets);
@@ -177,6 +214,7 @@ MetricSet TrafficCollectable::gather() const {
     add_exporter_families(set, *sources_.exporters, sources_.books, table.get());
   }
   if (sources_.sockets) add_socket_families(set, sources_.sockets());
+  if (sources_.streams) add_stream_families(set, sources_.streams());
   if (sources_.totals != nullptr) add_closing_families(set, snapshot, now);
   if (sources_.process) add_state_families(set, sources_.process());
   if (sources_.state) add_kept_state_families(set, sources_.state());

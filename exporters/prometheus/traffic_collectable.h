@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "collector/contracts/contract_table.h"
@@ -29,6 +30,22 @@ struct SocketFigures {
   std::uint64_t truncated = 0;  ///< longer than the receiver's buffer
   std::uint64_t requested_buffer_bytes = 0;
   std::uint64_t granted_buffer_bytes = 0;
+};
+
+/// One TCP listener.
+struct StreamFigures {
+  /// A reason and how many connections it took.
+  struct Reason {
+    std::string_view name;
+    std::uint64_t connections = 0;
+  };
+  std::string listen;  ///< "tcp 0.0.0.0:4739"
+  std::uint64_t accepted = 0;
+  std::uint64_t open = 0;
+  std::uint64_t messages = 0;
+  std::uint64_t bytes = 0;
+  std::vector<Reason> refused;
+  std::vector<Reason> ended;
 };
 
 /// Bytes of one tracked interface, scaled, since start, summed over the workers.
@@ -76,6 +93,7 @@ struct Sources {
   const core::ExporterRegistry* exporters = nullptr;
   std::function<std::shared_ptr<const contracts::ContractTable>()> table;
   std::function<std::vector<SocketFigures>()> sockets;
+  std::function<std::vector<StreamFigures>()> streams;
   /// For the interfaces of the table given, so that a reload cannot come between.
   std::function<std::vector<InterfaceFigures>(const contracts::ContractTable&)> interfaces;
   std::function<ProcessFigures()> process;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,8 @@ constexpr std::string_view kContracts =
 constexpr std::string_view kFull = R"(listen:
   - {udp: "0.0.0.0:2055", receive_buffer: 4M}
   - {udp: "[::]:6343"}
+  - {tcp: "0.0.0.0:2055"}
+  - {tls: "[::]:4740", certificate: own.pem, key: /etc/weir/own.key, client_ca: tls/ca.pem}
   - {pcap: {device: mirror0, carries: export}}
   - {pcap: {device: span0, carries: packets, sample: 1000, exporter: edge1.tyo, filter: "not arp"}}
 workers: 4
@@ -88,6 +91,16 @@ TEST(ConfigFile, ReadsEverySetting) {
   EXPECT_EQ(config.udp[0].receive_buffer_bytes, 4'194'304U);
   EXPECT_EQ(format_endpoint(config.udp[1].endpoint), "[::]:6343");
   EXPECT_EQ(config.udp[1].receive_buffer_bytes, 33'554'432U);
+  ASSERT_EQ(config.streams.size(), 2U);
+  EXPECT_EQ(format_endpoint(config.streams[0].endpoint), "0.0.0.0:2055");
+  EXPECT_FALSE(config.streams[0].tls);
+  EXPECT_EQ(format_endpoint(config.streams[1].endpoint), "[::]:4740");
+  ASSERT_TRUE(config.streams[1].tls);
+  // Beside the configuration, unless named from the root.
+  const auto folder = std::filesystem::path(config.path).parent_path();
+  EXPECT_EQ(config.streams[1].tls->certificate, (folder / "own.pem").string());
+  EXPECT_EQ(config.streams[1].tls->key, "/etc/weir/own.key");
+  EXPECT_EQ(config.streams[1].tls->client_ca, (folder / "tls/ca.pem").string());
   ASSERT_EQ(config.pcap.size(), 2U);
   EXPECT_EQ(config.pcap[0].device, "mirror0");
   EXPECT_FALSE(config.pcap[0].carries_packets);
@@ -108,7 +121,7 @@ TEST(ConfigFile, ReadsEverySetting) {
   EXPECT_EQ(first.address.to_string(), "192.0.2.1");
   EXPECT_EQ(first.name, "edge1.tyo");
   EXPECT_EQ(first.pop, "Tokyo");
-  EXPECT_EQ(first.line, 12U);
+  EXPECT_EQ(first.line, 14U);
   ASSERT_TRUE(first.sampling);
   EXPECT_EQ(first.sampling->default_interval, 512U);
   EXPECT_EQ(first.sampling->force_interval, 0U);
@@ -200,6 +213,37 @@ TEST(ConfigFile, AContractsFileThatIsNotThereIsNamed) {
                                    "read"});
 }
 
+TEST(ConfigFile, WhatIsWrongWithTcpListenersIsTold) {
+  EXPECT_EQ(
+      told_with_router("listen:\n"
+                       "  - {tcp: \"0.0.0.0:1\", tls: \"0.0.0.0:2\"}\n"
+                       "  - {tcp: \"0.0.0.0:1\", certificate: a.pem, receive_buffer: 1M}\n"
+                       "  - {tls: \"0.0.0.0:1\", certificate: a.pem, client_ca: c.pem}\n"
+                       "  - {tls: \"0.0.0.0\", certificate: \"\", key: a.key, client_ca: c.pem}\n"
+                       "  - {tls: \"0.0.0.0:0\", certificate: a.pem, keys: a.key}\n"
+                       "  - {udp: \"0.0.0.0:1\", client_ca: c.pem}\n"
+                       "  - {receive_buffer: 1M}"),
+      (Lines{
+          "weir.yaml:3:5: error: a listener is one of `udp`, `tcp`, `tls` and `pcap`; write {udp: "
+          "\"0.0.0.0:2055\"} or {pcap: {device: NAME}}",
+          "weir.yaml:4:37: error: `certificate` belongs to `tls`; remove it",
+          "weir.yaml:4:60: error: `receive_buffer` belongs to `udp`; remove it",
+          "weir.yaml:5:11: error: `tls` has no `key`; name the PEM file of this collector's own",
+          "weir.yaml:5:11: error: 0.0.0.0:1 is listened on twice, first on line 4; keep one of the "
+          "two",
+          "weir.yaml:6:11: error: `tls`: `0.0.0.0` is not an address and port; write them such as "
+          "0.0.0.0:2055 or [::]:2055",
+          "weir.yaml:6:35: error: `certificate`: the path is empty; write one",
+          "weir.yaml:7:11: error: `tls` has no `key`; name the PEM file of this collector's own",
+          "weir.yaml:7:11: warning: any client may connect: `tls` has no `client_ca`; name the PEM "
+          "file of the authority that signs the routers' certificates",
+          "weir.yaml:7:44: error: unknown key `keys` in a listener; did you mean `key`?",
+          "weir.yaml:8:35: error: `client_ca` belongs to `tls`; remove it",
+          "weir.yaml:9:5: error: a listener is one of `udp`, `tcp`, `tls` and `pcap`; write {udp: "
+          "\"0.0.0.0:2055\"} or {pcap: {device: NAME}}",
+      }));
+}
+
 TEST(ConfigFile, AllProblemsAreToldAtOnceInTheOrderOfTheFile) {
   EXPECT_EQ(
       told_with_router("listen:\n"
@@ -218,7 +262,7 @@ TEST(ConfigFile, AllProblemsAreToldAtOnceInTheOrderOfTheFile) {
       (Lines{
           "weir.yaml:3:11: error: `udp`: `2055` is not an address and port; write them such as "
           "0.0.0.0:2055 or [::]:2055",
-          "weir.yaml:4:5: error: a listener is either `udp` or `pcap`; write {udp: "
+          "weir.yaml:4:5: error: a listener is one of `udp`, `tcp`, `tls` and `pcap`; write {udp: "
           "\"0.0.0.0:2055\"} or {pcap: {device: NAME}}",
           "weir.yaml:5:52: error: there is no router `edge2.tyo`; did you mean `edge1.tyo`?",
           "weir.yaml:6:32: error: `sample` needs `carries: packets`; remove it; export traffic "

@@ -98,6 +98,22 @@ TEST(StatusPage, ExportersAndFatesAreTables) {
               HasSubstr("<td>late</td><td class=\"n\">250 B</td><td class=\"n\">25.00 %</td>"));
 }
 
+TEST(StatusPage, ListenersAreATable) {
+  StatusPage page;
+  EXPECT_EQ(render(page).find("Listeners"), std::string::npos);
+  page.listeners = {
+      {.listen = "0.0.0.0:2055", .received = 1'234, .unit = "datagrams"},
+      {.listen = "tls [::]:4740", .received = 5, .unit = "messages, 1 connections", .refused = 2}};
+  const std::string html = render(page);
+  EXPECT_NE(
+      html.find(R"(<td>0.0.0.0:2055</td><td class="n">1,234 datagrams</td><td class="n">0</td>)"),
+      std::string::npos);
+  EXPECT_NE(
+      html.find(
+          R"(<td>tls [::]:4740</td><td class="n">5 messages, 1 connections</td><td class="n over">2</td>)"),
+      std::string::npos);
+}
+
 TEST(StatusPage, RatesHaveThreeDigits) {
   EXPECT_EQ(rate_text(0), "0 bit/s");
   EXPECT_EQ(rate_text(999), "999 bit/s");

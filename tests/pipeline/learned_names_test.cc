@@ -105,6 +105,7 @@ class LearnedSpeeds : public LearnedNames {
                          .books = books,
                          .interfaces = interfaces,
                          .exporters = registries.exporters,
+                         .metering = registries.metering,
                          .policy = policy,
                          .learned = &table}};
 };

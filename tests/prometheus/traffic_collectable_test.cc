@@ -154,8 +154,9 @@ TEST(TrafficCollectable, SeriesFollowTheFormula) {
     World none({});
     world.close_until(kStart + kMinute);
     none.close_until(kStart + kMinute);
-    // docs/metrics.md: 31, 4 an interface, 5 a listener, and the facts of one exporter never heard.
-    EXPECT_EQ(gather(none).series(), 31U + 4 + 5 + 1);
+    // docs/metrics.md: 31, 4 an interface, 5 a UDP listener, 8 of the TCP listener, which has four
+    // reasons here, and the facts of one exporter never heard.
+    EXPECT_EQ(gather(none).series(), 31U + 4 + 5 + 8 + 1);
     // 17 a contract, 6 a service.
     EXPECT_EQ(gather(world).series() - gather(none).series(), 17 * n + 6);
     const MetricSet set = gather(world);
@@ -344,6 +345,29 @@ TEST(TrafficCollectable, SocketsOfOneListenerAreSummed) {
       ElementsAre(
           R"(weir_socket_receive_buffer_bytes{listen="0.0.0.0:2055",kind="requested"} 33554432)",
           R"(weir_socket_receive_buffer_bytes{listen="0.0.0.0:2055",kind="granted"} 212992)"));
+}
+
+TEST(TrafficCollectable, TcpListenersShowTheirConnectionsByReason) {
+  World world({});
+  const MetricSet set = gather(world);
+  EXPECT_THAT(lines_of(set, "weir_stream_connections_total"),
+              ElementsAre(R"(weir_stream_connections_total{listen="tcp 0.0.0.0:4739"} 5)"));
+  EXPECT_THAT(lines_of(set, "weir_stream_open_connections"),
+              ElementsAre(R"(weir_stream_open_connections{listen="tcp 0.0.0.0:4739"} 2)"));
+  EXPECT_THAT(
+      lines_of(set, "weir_stream_refused_connections_total"),
+      ElementsAre(
+          R"(weir_stream_refused_connections_total{listen="tcp 0.0.0.0:4739",reason="not_allowed"} 7)",
+          R"(weir_stream_refused_connections_total{listen="tcp 0.0.0.0:4739",reason="too_many"} 0)"));
+  EXPECT_THAT(
+      lines_of(set, "weir_stream_ended_connections_total"),
+      ElementsAre(
+          R"(weir_stream_ended_connections_total{listen="tcp 0.0.0.0:4739",reason="peer"} 3)",
+          R"(weir_stream_ended_connections_total{listen="tcp 0.0.0.0:4739",reason="malformed"} 0)"));
+  EXPECT_THAT(lines_of(set, "weir_stream_messages_total"),
+              ElementsAre(R"(weir_stream_messages_total{listen="tcp 0.0.0.0:4739"} 100)"));
+  EXPECT_THAT(lines_of(set, "weir_stream_received_bytes_total"),
+              ElementsAre(R"(weir_stream_received_bytes_total{listen="tcp 0.0.0.0:4739"} 140000)"));
 }
 
 TEST(TrafficCollectable, TheStateOfTheProcessIsShown) {

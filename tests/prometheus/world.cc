@@ -129,6 +129,16 @@ prometheus::Sources World::sources() {
                                                    .requested_buffer_bytes = 33'554'432,
                                                    .granted_buffer_bytes = 212'992}};
   };
+  sources.streams = [] {
+    return std::vector<prometheus::StreamFigures>{
+        {.listen = "tcp 0.0.0.0:4739",
+         .accepted = 5,
+         .open = 2,
+         .messages = 100,
+         .bytes = 140'000,
+         .refused = {{.name = "not_allowed", .connections = 7}, {.name = "too_many"}},
+         .ended = {{.name = "peer", .connections = 3}, {.name = "malformed"}}}};
+  };
   sources.interfaces = [](const contracts::ContractTable&) {
     return std::vector<prometheus::InterfaceFigures>{
         {.number = 0, .ingress_bytes = 9'007'199'254'740'993, .egress_bytes = 7},
