@@ -157,14 +157,13 @@ prometheus::Sources metric_sources(const pipeline::Pipeline& pipeline) {
   sources.streams = [&pipeline] {
     std::vector<prometheus::StreamFigures> streams;
     for (auto& stream : pipeline.streams())
-      streams.push_back(
-          {.listen = std::move(stream.listen),
-           .accepted = stream.accepted,
-           .open = stream.open,
-           .messages = stream.messages,
-           .bytes = stream.bytes,
-           .refused = reasons_of(stream.refused, ingest::stream_refusal_name),
-           .ended = reasons_of(stream.ended, ingest::stream_end_name)});
+      streams.push_back({.listen = std::move(stream.listen),
+                         .accepted = stream.accepted,
+                         .open = stream.open,
+                         .messages = stream.messages,
+                         .bytes = stream.bytes,
+                         .refused = reasons_of(stream.refused, ingest::stream_refusal_name),
+                         .ended = reasons_of(stream.ended, ingest::stream_end_name)});
     return streams;
   };
   sources.interfaces = [&pipeline](const contracts::ContractTable& table) {
