@@ -96,7 +96,6 @@ TEST(FaultKeys, TwoExportersWithOneTemplateIdAndDifferentLayoutsInterleaved) {
 TEST(FaultKeys, TwoDomainsCountTheirOwnSequencesAndAGapKeepsTheTemplates) {
   Decoder decoder{make_shared_decoder_state(), {}};
   MessageSink sink;
-  DecodeOutcome total;
   std::array<std::uint32_t, 2> sequence{5, 4'000'000'000U};
   std::array<std::uint32_t, 2> lost{};
   for (std::uint32_t i = 0; i < 60; ++i) {
