@@ -74,7 +74,7 @@ Netflow5Decoder::Netflow5Decoder(SessionTable& sessions, DataSetReader& reader)
                                   {.id = 4, .length = 1},
                                   {.id = 5, .length = 1},
                                   {.id = 6, .length = 1},
-                                  {.id = 210, .length = 11}})),
+                                  {.id = 210, .length = 7}})),
       // v5: padding, flags, protocol, type of service, AS numbers, mask lengths, padding.
       layout5_(compile_layout(2, {{.id = 210, .length = 1},
                                   {.id = 6, .length = 1},

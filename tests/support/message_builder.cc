@@ -101,7 +101,7 @@ std::vector<std::byte> build(const Netflow5Message& message) {
     out.u16(r.input).u16(r.output).u32(r.packets).u32(r.octets).u32(r.first).u32(r.last);
     out.u16(r.source_port).u16(r.destination_port);
     if (message.version == 1) {
-      out.u16(0).u8(r.protocol).u8(r.tos).u8(r.tcp_flags).zeros(11);
+      out.u16(0).u8(r.protocol).u8(r.tos).u8(r.tcp_flags).zeros(7);
     } else {
       out.u8(0).u8(r.tcp_flags).u8(r.protocol).u8(r.tos);
       out.u16(r.source_as).u16(r.destination_as).u8(24).u8(25).u16(0);

@@ -112,6 +112,20 @@ TEST_F(Netflow5, VersionOneHasNoSequenceAndNoAs) {
   EXPECT_EQ(text_of(sink.flows[0].record), text_of(expected));
 }
 
+// Byte by byte, since a builder could share the decoder's idea of the length.
+TEST_F(Netflow5, VersionOneRecordHasFortyEightBytes) {
+  std::vector<std::byte> bytes(16 + 2 * 48);
+  bytes[1] = std::byte{1};              // version
+  bytes[3] = std::byte{2};              // count
+  bytes[16 + 48 + 38] = std::byte{17};  // protocol of the second record
+  bytes[16 + 48 + 23] = std::byte{99};  // its octets
+  const DecodeOutcome outcome = decoder.decode(datagram_of(bytes), sink);
+  EXPECT_EQ(outcome.malformed_total, 0U);
+  ASSERT_EQ(sink.flows.size(), 2U);
+  EXPECT_EQ(sink.flows[1].record.protocol, 17);
+  EXPECT_EQ(sink.flows[1].record.octets, 99U);
+}
+
 TEST_F(Netflow5, VersionSevenIsReadToo) {
   const DecodeOutcome outcome =
       decode({.version = 7, .records = {Netflow5Record{}, Netflow5Record{}}});
