@@ -92,6 +92,10 @@ struct Attributor::Exporter {
   /// By ifIndex, as told to the shared table, which bounds them: readings come often and
   /// seldom say something new.
   boost::unordered_flat_map<std::uint32_t, std::uint64_t> speeds;
+  core::DomainCounters* last_domain = nullptr;
+  Protocol last_domain_protocol = Protocol::Netflow1;
+  /// All that this worker counts by themselves, by protocol and number.
+  boost::unordered_flat_map<std::uint64_t, core::DomainCounters*> domains;
 };
 
 /// One record on its way through a round.
@@ -259,6 +263,7 @@ void Attributor::account(const MessageContext& context, Exporter& exporter,
   std::uint64_t clamped = 0;
   std::size_t count = 0;
   SamplingInterval sampling = kUnknownSampling;
+  SamplingSource sampling_source = SamplingSource::Unknown;
   for (const FlowRecord& record : records) {
     const auto& input =
         record.has(Has::Input) ? interfaces.find(record.input) : contracts::kNoInterfaceView;
@@ -275,6 +280,7 @@ void Attributor::account(const MessageContext& context, Exporter& exporter,
       continue;
     }
     sampling = interval;
+    sampling_source = record.sampling_source;
     const auto amount = accounting::scale(
         {.bytes = bytes,
          .packets = record.packets,
@@ -318,7 +324,10 @@ void Attributor::account(const MessageContext& context, Exporter& exporter,
   }
   counters.reported_bytes.add(reported);
   if (clamped != 0) counters.clamped_times.add(clamped);
-  if (sampling != kUnknownSampling) counters.sampling_interval.set(sampling.value());
+  if (sampling != kUnknownSampling) {
+    counters.sampling_interval.set(sampling.value());
+    counters.sampling_source.set(static_cast<std::uint64_t>(sampling_source));
+  }
   attribute(counters, count);
 }
 
@@ -369,6 +378,7 @@ void Attributor::attribute(core::ExporterCounters& counters, std::size_t count) 
   }
   for (std::size_t fate = 0; fate < kFates; ++fate)
     if (fates[fate] != 0) counters.fates[fate].add(fates[fate]);
+  if (fates.unknown_interface != 0) counters.unknown_interface_bytes.add(fates.unknown_interface);
 }
 
 void Attributor::match_inner(Pending& pending) noexcept {
@@ -392,6 +402,9 @@ inline void Attributor::add_part(const Pending& pending, Slots slots, const Amou
                                  const TimeRange& range, FateBytes& fates) noexcept {
   if (slots.from == contracts::kNoSlot && slots.to == contracts::kNoSlot) {
     fates[index_of(fate_of(pending, range.start))] += amount.bytes;
+    if (pending.key.input->number == contracts::kNoInterface &&
+        pending.key.output->number == contracts::kNoInterface)
+      fates.unknown_interface += amount.bytes;
     return;
   }
   const auto refused = parts_.cells.add(slots.from, slots.to, pending.family, amount, range);
@@ -438,6 +451,24 @@ void Attributor::add_split_by_validity(const Pending& pending, FateBytes& fates)
   add_part(pending, slots, rest, range, fates);
 }
 
+core::DomainCounters* Attributor::domain_of(Exporter& exporter, core::ExporterCounters& counters,
+                                            const wire::DecodeOutcome& outcome) {
+  if (exporter.last_domain != nullptr && exporter.last_domain->domain == outcome.domain &&
+      exporter.last_domain_protocol == outcome.protocol)
+    return exporter.last_domain;
+  const std::uint64_t key = std::uint64_t{static_cast<std::uint8_t>(outcome.protocol)} << 32 |
+                            std::uint64_t{outcome.domain};
+  auto found = exporter.domains.find(key);
+  if (found == exporter.domains.end()) {
+    // The map knows all that there are, so that domains beyond the bound cost no search.
+    if (counters.domain_count >= core::kMaxCountedDomains) return nullptr;
+    found = exporter.domains.emplace(key, parts_.books.domain_of(counters, outcome.domain)).first;
+  }
+  exporter.last_domain = found->second;
+  exporter.last_domain_protocol = outcome.protocol;
+  return exporter.last_domain;
+}
+
 void Attributor::settle(const Datagram& datagram, const wire::DecodeOutcome& outcome) {
   if (!outcome.has_protocol) {
     parts_.books.unreadable_datagrams.add(1);
@@ -446,27 +477,59 @@ void Attributor::settle(const Datagram& datagram, const wire::DecodeOutcome& out
   Exporter* exporter = exporter_of(datagram.source, outcome.agent);
   if (exporter == nullptr) {
     parts_.books.refused_datagrams.add(1);
+    parts_.books.refused_sources.note(datagram.source, datagram.arrival);
     return;
   }
   core::ExporterCounters& counters = counters_of(*exporter, outcome.protocol);
+  const auto arrival_ms = static_cast<std::uint64_t>(since_epoch_ms(datagram.arrival));
   counters.datagrams.add(1);
-  counters.last_seen_ms.set(static_cast<std::uint64_t>(since_epoch_ms(datagram.arrival)));
+  counters.last_seen_ms.set(arrival_ms);
+  if (counters.first_seen_ms.read() == 0) counters.first_seen_ms.set(arrival_ms);
   counters.clock_skew_ms.store(exporter->clock.skew().count(), std::memory_order_relaxed);
   counters.records.add(outcome.records);
   add(counters.counter_samples, outcome.counter_samples);
   add(counters.options_records, outcome.options_records);
   add(counters.expired_templates, outcome.expired_templates);
-  add(counters.templates, outcome.templates + outcome.options_templates);
+  if (const std::uint32_t templates = outcome.templates + outcome.options_templates;
+      templates != 0) {
+    counters.templates.add(templates);
+    add(counters.new_templates, outcome.new_templates + outcome.new_options_templates);
+    const std::uint64_t before_ms = counters.last_template_ms.read();
+    if (before_ms != 0 && arrival_ms > before_ms + counters.template_gap_ms.read())
+      counters.template_gap_ms.set(arrival_ms - before_ms);
+    counters.last_template_ms.set(arrival_ms);
+  }
   add(counters.sets_without_template, outcome.sets_without_template);
   add_held(counters, outcome);
   add(counters.sampling_changes, outcome.sampling_changes);
+  add(counters.units, outcome.units);
   add(counters.lost, outcome.lost);
   add(counters.recovered, outcome.recovered);
+  add(counters.sequence_unknown, outcome.sequence_unknown);
   add(counters.out_of_order, outcome.out_of_order);
   add(counters.duplicates, outcome.duplicates);
   add(counters.restarts, outcome.restarts);
   if (exporter->clock.is_rebased()) [[unlikely]]
     tell_of_clock(*exporter, datagram, outcome);
+  counters.reception.add(datagram.arrival, {.datagrams = 1,
+                                            .units = outcome.units,
+                                            .lost = outcome.lost,
+                                            .recovered = outcome.recovered,
+                                            .sequence_unknown = outcome.sequence_unknown});
+  if (core::DomainCounters* const domain = domain_of(*exporter, counters, outcome)) {
+    domain->datagrams.add(1);
+    domain->last_seen_ms.set(arrival_ms);
+    domain->records.add(outcome.records);
+    domain->units.add(outcome.units);
+    add(domain->lost, outcome.lost);
+    add(domain->recovered, outcome.recovered);
+    add(domain->sequence_unknown, outcome.sequence_unknown);
+    add(domain->out_of_order, outcome.out_of_order);
+    add(domain->duplicates, outcome.duplicates);
+    add(domain->restarts, outcome.restarts);
+  } else {
+    counters.uncounted_domain_datagrams.add(1);
+  }
   if (outcome.malformed_total == 0) return;
   for (std::size_t reason = 0; reason < kDecodeErrors; ++reason)
     add(counters.malformed[reason], outcome.malformed[reason]);

@@ -84,7 +84,9 @@ class Attributor final : public RecordSink {
     std::uint32_t from;
     std::uint32_t to;
   };
-  using FateBytes = std::array<std::uint64_t, kFates>;
+  struct FateBytes : std::array<std::uint64_t, kFates> {
+    std::uint64_t unknown_interface = 0;  ///< of all, beside
+  };
   using Exporters =
       boost::unordered_flat_map<IpAddress, std::unique_ptr<Exporter>, std::hash<IpAddress>>;
 
@@ -92,6 +94,9 @@ class Attributor final : public RecordSink {
   [[nodiscard]] Exporter* exporter_at(const IpAddress& address);
   [[nodiscard]] Exporter* exporter_of(const IpAddress& source, const IpAddress& agent);
   [[nodiscard]] core::ExporterCounters& counters_of(Exporter& exporter, Protocol protocol);
+  [[nodiscard]] core::DomainCounters* domain_of(Exporter& exporter,
+                                                core::ExporterCounters& counters,
+                                                const wire::DecodeOutcome& outcome);
   void account(const MessageContext& context, Exporter& exporter,
                std::span<const FlowRecord> records);
   /// Accounts for a round in which some record stands for more or other than it says: two

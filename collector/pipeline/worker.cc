@@ -51,7 +51,10 @@ void DatagramPath::advance(TrafficTime now) noexcept {
 }
 
 DatagramPath::Verdict DatagramPath::process(const Datagram& datagram) {
-  if (!attributor_.admit(datagram.source)) return Verdict::Refused;
+  if (!attributor_.admit(datagram.source)) {
+    state_.books.refused_sources.note(datagram.source, datagram.arrival);
+    return Verdict::Refused;
+  }
   const wire::DecodeOutcome outcome = decoder_.decode(datagram, attributor_);
   attributor_.settle(datagram, outcome);
   return wire::is_sound(outcome) ? Verdict::Sound : Verdict::Malformed;

@@ -11,8 +11,8 @@
 namespace weir::wire {
 
 /// What one datagram turned out to hold, for the books of whoever decoded it. The unit of
-/// `lost` is the protocol's own: v5 flows, v9 export packets, IPFIX data records, sFlow datagrams;
-/// for an exporter that counts otherwise, its own (SequenceRule).
+/// `units`, `lost` and `recovered` is the protocol's own: v5 flows, v9 export packets, IPFIX data
+/// records, sFlow datagrams; for an exporter that counts otherwise, its own (SequenceRule).
 struct DecodeOutcome {
   bool has_protocol = false;  ///< false: not even the version could be read
   Protocol protocol = Protocol::Netflow5;
@@ -39,11 +39,14 @@ struct DecodeOutcome {
   std::uint32_t unknown_rescued_records = 0;
   std::uint32_t unknown_given_up_records = 0;  ///< handed on, of unknown sampling
   std::uint32_t sampling_changes = 0;          ///< intervals that were known and are others now
+  /// Received, as far as they are decoded; none where nothing is numbered.
+  std::uint32_t units = 0;
   std::uint32_t lost = 0;
   std::uint32_t recovered = 0;  ///< of units counted lost before, came late: net loss is less
   std::uint32_t out_of_order = 0;
   std::uint32_t duplicates = 0;  ///< this datagram was seen before; nothing of it was handed on
   std::uint32_t restarts = 0;    ///< the exporter's sequence began again
+  std::uint32_t sequence_unknown = 0;  ///< what was lost before this datagram cannot be known
   std::uint32_t malformed_total = 0;
   std::array<std::uint16_t, kDecodeErrors> malformed{};  ///< by reason
 
@@ -74,6 +77,7 @@ struct DecodeOutcome {
   outcome.out_of_order += verdict.out_of_order ? 1U : 0U;
   outcome.restarts += verdict.restart ? 1U : 0U;
   outcome.duplicates += verdict.duplicate ? 1U : 0U;
+  if (verdict.unplaced) outcome.sequence_unknown = 1;
   return !verdict.duplicate;
 }
 

@@ -207,9 +207,9 @@ void FlowSetDecoder::follow_sequence(Message& message, std::uint32_t before) {
   SequenceTracker& sequence = message.session.sequence;
   DecodeOutcome& outcome = message.outcome;
   // Data records count, options among them (RFC 7011, 3.1).
-  (void)note(message.has_unknown_sets
-                 ? sequence.lose_position()
-                 : sequence.advance(message.data_records + outcome.options_records - before),
+  const std::uint32_t records = message.data_records + outcome.options_records - before;
+  outcome.units = sequence.rule() == SequenceRule::Messages ? 1 : records;
+  (void)note(message.has_unknown_sets ? sequence.lose_position() : sequence.advance(records),
              outcome);
 }
 

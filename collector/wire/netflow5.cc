@@ -129,6 +129,7 @@ void Netflow5Decoder::decode(const Datagram& datagram, RecordSink& sink, DecodeO
                                    .fingerprint = fingerprint(datagram.payload),
                                    .uptime_ms = header->uptime_ms});
     if (!note(verdict, outcome)) return;
+    outcome.units = header->count;
     (void)note(session->sequence.advance(header->count), outcome);
   }
 

@@ -43,6 +43,7 @@ SequenceVerdict SequenceTracker::observe(const SequencePoint& point) noexcept {
   was_restart_ = false;
   if (has_fallen) {
     verdict.restart = true;
+    verdict.unplaced = true;
     was_restart_ = true;
     forget_repeats();
     synchronise(point.sequence);
@@ -53,12 +54,14 @@ SequenceVerdict SequenceTracker::observe(const SequencePoint& point) noexcept {
       place_ = Place::Aside;
     }
   } else if (rule_ == SequenceRule::Unknown) {
+    verdict.unplaced = true;
     place_ = Place::Aside;
   } else if (rule_ == SequenceRule::RecordsIncluded) {
     place_ = is_data_ ? Place::Waiting : Place::Aside;
   } else if (rule_ == SequenceRule::Records && !is_data_) {
     // Until data comes, its number is the best there is.
     if (!is_synchronised_ || is_tentative_) {
+      verdict.unplaced = true;
       synchronise(point.sequence);
       is_tentative_ = true;
     }
@@ -85,9 +88,11 @@ SequenceVerdict SequenceTracker::place(std::uint32_t sequence) noexcept {
   if (is_synchronised_ && ahead == 0) {
     place_ = Place::Ahead;
   } else if (!is_synchronised_) {
+    verdict.unplaced = true;
     synchronise(sequence);
   } else if (was_tentative && (is_behind || ahead > kSlackBeforeFirst)) {
     // Templates alone have come so far, and they were numbered otherwise.
+    verdict.unplaced = true;
     synchronise(sequence);
   } else if (!is_behind && ahead <= kLargestGap) {
     verdict.lost = ahead;
@@ -106,6 +111,7 @@ SequenceVerdict SequenceTracker::place(std::uint32_t sequence) noexcept {
     const bool is_inside = has_data_ && sequence - held_from < next_ - held_from;
     verdict.restart = !is_inside && sequence != observed_;
     was_restart_ = verdict.restart;
+    verdict.unplaced = true;
     synchronise(sequence);
     falls_ = static_cast<std::uint8_t>(std::min<unsigned>(falls_ + kFallWeight, 255U));
   }

@@ -37,6 +37,7 @@ struct SequenceVerdict {
   bool out_of_order = false;    ///< came late, inside the reorder window
   bool duplicate = false;       ///< seen before: hand nothing of it on
   bool restart = false;         ///< the exporter's count began again
+  bool unplaced = false;        ///< what was lost before it cannot be known: the count begins here
 };
 
 /// Counts the loss of one stream (exporter session and observation domain, or sFlow

@@ -653,6 +653,8 @@ void Sflow5Decoder::decode(const Datagram& datagram, RecordSink& sink,
     outcome.lost = verdict.lost;
     outcome.out_of_order = verdict.out_of_order ? 1 : 0;
     outcome.restarts = verdict.restart ? 1 : 0;
+    outcome.sequence_unknown = verdict.unplaced ? 1 : 0;
+    outcome.units = 1;
     outcome.recovered = stream->sequence.advance(1).recovered;
     if (verdict.restart) stream->sources.forget();
     stream->sources.begin_datagram(verdict.lost);

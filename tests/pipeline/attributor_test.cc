@@ -6,7 +6,9 @@
 #include <optional>
 #include <vector>
 
+#include "collector/core/exporter_sums.h"
 #include "collector/core/totals.h"
+#include "collector/pipeline/completeness.h"
 
 namespace weir::pipeline {
 namespace {
@@ -713,6 +715,99 @@ TEST(Attributor, WhatTheRouterConsumedCountsForTheSenderAlone) {
   bench.send(Bench::kR1, kNoon, {record});
   EXPECT_EQ(bench.fate(Fate::Discarded), 1'000U);
   bench.expect_balance();
+}
+
+TEST(Attributor, SettlesByDomainAndByIntervalOfArrival) {
+  Bench bench({});
+  const auto settle = [&](TrafficTime arrival, std::uint32_t domain, std::uint32_t units,
+                          std::uint32_t lost) {
+    wire::DecodeOutcome outcome;
+    outcome.has_protocol = true;
+    outcome.protocol = Protocol::Ipfix;
+    outcome.agent = Bench::kR1;
+    outcome.domain = domain;
+    outcome.records = units;
+    outcome.units = units;
+    outcome.lost = lost;
+    bench.attributor_->settle({.source = Bench::kR1, .arrival = arrival}, outcome);
+  };
+  settle(at(12, 0, 0), 7, 20, 0);
+  settle(at(12, 4, 59), 9, 30, 50);
+  settle(at(12, 5, 0), 7, 10, 0);
+
+  const std::array<const core::WorkerBooks*, 1> books{&bench.books_};
+  const auto sums = core::sums_of(books, ExporterId{0}, Protocol::Ipfix);
+  ASSERT_TRUE(sums);
+  EXPECT_EQ(sums->counts.units, 60U);
+  EXPECT_EQ(sums->counts.lost, 50U);
+  const auto ms = [](TrafficTime time) { return static_cast<std::uint64_t>(since_epoch_ms(time)); };
+  EXPECT_EQ(sums->domains, (std::vector<core::DomainCounts>{{.domain = 7,
+                                                             .datagrams = 2,
+                                                             .records = 30,
+                                                             .units = 30,
+                                                             .last_seen_ms = ms(at(12, 5, 0))},
+                                                            {.domain = 9,
+                                                             .datagrams = 1,
+                                                             .records = 30,
+                                                             .units = 30,
+                                                             .lost = 50,
+                                                             .last_seen_ms = ms(at(12, 4, 59))}}));
+  EXPECT_EQ(completeness_of(books, ExporterId{0}, at(12, 0, 0)).ratio(), 0.5);
+  EXPECT_EQ(completeness_of(books, ExporterId{0}, at(12, 5, 0)).ratio(), 1.0);
+}
+
+TEST(Attributor, DomainsBeyondTheBoundAreCountedTogether) {
+  Bench bench({});
+  wire::DecodeOutcome outcome;
+  outcome.has_protocol = true;
+  outcome.protocol = Protocol::Netflow9;
+  outcome.agent = Bench::kR1;
+  for (std::uint32_t i = 0; i < core::kMaxCountedDomains + 3; ++i) {
+    outcome.domain = i;
+    bench.attributor_->settle({.source = Bench::kR1, .arrival = at(12, 0, 0)}, outcome);
+  }
+  const std::array<const core::WorkerBooks*, 1> books{&bench.books_};
+  const auto sums = core::sums_of(books, ExporterId{0}, Protocol::Netflow9);
+  ASSERT_TRUE(sums);
+  EXPECT_EQ(sums->domains.size(), core::kMaxCountedDomains);
+  EXPECT_EQ(sums->counts.uncounted_domain_datagrams, 3U);
+}
+
+TEST(Attributor, NotesHowOftenTemplatesCome) {
+  Bench bench({});
+  wire::DecodeOutcome outcome;
+  outcome.has_protocol = true;
+  outcome.protocol = Protocol::Netflow9;
+  outcome.agent = Bench::kR1;
+  outcome.templates = 1;
+  outcome.new_templates = 1;
+  for (const int second : {0, 20, 50}) {
+    bench.attributor_->settle({.source = Bench::kR1, .arrival = at(12, 0, second)}, outcome);
+    outcome.new_templates = 0;
+  }
+  const std::array<const core::WorkerBooks*, 1> books{&bench.books_};
+  const auto sums = core::sums_of(books, ExporterId{0}, Protocol::Netflow9);
+  ASSERT_TRUE(sums);
+  EXPECT_EQ(sums->counts.templates, 3U);
+  EXPECT_EQ(sums->counts.new_templates, 1U);
+  EXPECT_EQ(sums->template_gap_ms, 30'000U);
+  EXPECT_EQ(sums->last_template_ms, static_cast<std::uint64_t>(since_epoch_ms(at(12, 0, 50))));
+}
+
+TEST(Attributor, BytesOnInterfacesThatNobodyNamedAreToldApart) {
+  Bench bench({}, config::Layer::Ip,
+              {{.index = 1, .role = contracts::InterfaceRole::Customer},
+               {.index = 2, .role = contracts::InterfaceRole::Transit}});
+  const TrafficTime now = at(12, 0, 0);
+  FlowRecord named = flow(1, 2, 1'000, 1, now, now);
+  FlowRecord unnamed = flow(77, 78, 300, 1, now, now);
+  for (FlowRecord* record : {&named, &unnamed}) record->sampling_interval = 1;
+  bench.send(Bench::kR1, now, {named, unnamed});
+  const auto* counters = bench.books_.find(ExporterId{0}, Protocol::Ipfix);
+  ASSERT_NE(counters, nullptr);
+  EXPECT_EQ(bench.fate(Fate::NoContract), 1'000U);
+  EXPECT_EQ(bench.fate(Fate::Transit), 300U);
+  EXPECT_EQ(counters->unknown_interface_bytes.read(), 300U);
 }
 
 }  // namespace
