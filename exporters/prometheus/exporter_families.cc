@@ -60,6 +60,7 @@ struct Sums {
   std::uint64_t sampling_changes = 0;
   std::uint64_t lost = 0;
   std::uint64_t recovered = 0;
+  std::uint64_t sequence_unknown = 0;
   std::uint64_t out_of_order = 0;
   std::uint64_t duplicates = 0;
   std::uint64_t restarts = 0;
@@ -88,6 +89,7 @@ struct Sums {
     sampling_changes += from.sampling_changes.read();
     lost += from.lost.read();
     recovered += from.recovered.read();
+    sequence_unknown += from.sequence_unknown.read();
     out_of_order += from.out_of_order.read();
     duplicates += from.duplicates.read();
     restarts += from.restarts.read();
@@ -166,6 +168,11 @@ struct ExporterFamilies {
   MetricFamily& recovered =
       set.add("weir_exporter_recovered_total",
               "Of what was counted as lost, what arrived late after all.", Kind::Counter);
+  MetricFamily& sequence_unknown =
+      set.add("weir_exporter_sequence_unknown_total",
+              "Datagrams before which the loss cannot be known: the first, those after a restart, "
+              "and those behind a message whose template is missing.",
+              Kind::Counter);
   MetricFamily& out_of_order = set.add("weir_exporter_out_of_order_total",
                                        "Datagrams that arrived after a later one.", Kind::Counter);
   MetricFamily& duplicates =
@@ -227,6 +234,7 @@ struct ExporterFamilies {
     if (const std::string_view unit = lost_unit(protocol); !unit.empty()) {
       put_with(lost, {.name = "unit", .value = unit}, sums.lost);
       put_with(recovered, {.name = "unit", .value = unit}, sums.recovered);
+      put(sequence_unknown, sums.sequence_unknown);
     }
     put(out_of_order, sums.out_of_order);
     put(duplicates, sums.duplicates);
@@ -328,10 +336,28 @@ void add_info(MetricSet& set, const std::vector<core::ExporterRegistry::Entry>& 
   }
 }
 
+void add_completeness(MetricSet& set, const std::vector<std::string>& names,
+                      std::span<const CompletenessFigures> completeness) {
+  MetricFamily& ratio =
+      set.add("weir_exporter_completeness_ratio",
+              "Of the export sent in the last closed five minutes, the part that came, by its "
+              "sequence numbers; 0 if the exporter was silent, absent while unknown.",
+              Kind::Gauge, "ratio");
+  for (const CompletenessFigures& figures : completeness) {
+    // An exporter that was met while this answer is made has no name yet.
+    if (figures.exporter.value() >= names.size()) continue;
+    ratio.samples.push_back({.labels = set.own(label_text(
+                                 {{.name = "exporter", .value = names[figures.exporter.value()]},
+                                  {.name = "protocol", .value = protocol_name(figures.protocol)}})),
+                             .value = figures.ratio});
+  }
+}
+
 }  // namespace
 
 void add_exporter_families(MetricSet& set, const core::ExporterRegistry& exporters,
                            std::span<const core::WorkerBooks* const> books,
+                           std::span<const CompletenessFigures> completeness,
                            const contracts::ContractTable* table) {
   const auto entries = exporters.entries();
   const std::vector<std::string> names = unique_names(entries);
@@ -360,6 +386,8 @@ void add_exporter_families(MetricSet& set, const core::ExporterRegistry& exporte
     }
     if (is_met) book_families.add(names[i], balance);
   }
+
+  add_completeness(set, names, completeness);
 
   std::uint64_t refused = 0;
   std::uint64_t unreadable = 0;

@@ -211,7 +211,10 @@ MetricSet TrafficCollectable::gather() const {
         sources_.interfaces ? sources_.interfaces(*table) : std::vector<InterfaceFigures>{});
   }
   if (sources_.exporters != nullptr) {
-    add_exporter_families(set, *sources_.exporters, sources_.books, table.get());
+    add_exporter_families(
+        set, *sources_.exporters, sources_.books,
+        sources_.completeness ? sources_.completeness(now) : std::vector<CompletenessFigures>{},
+        table.get());
   }
   if (sources_.sockets) add_socket_families(set, sources_.sockets());
   if (sources_.streams) add_stream_families(set, sources_.streams());

@@ -55,6 +55,13 @@ struct InterfaceFigures {
   std::uint64_t egress_bytes = 0;
 };
 
+/// How much of what an exporter sent over one protocol came, in the last closed five minutes.
+struct CompletenessFigures {
+  ExporterId exporter{0};
+  Protocol protocol = Protocol::Netflow5;
+  double ratio = 0;  ///< 0 to 1
+};
+
 /// The process's own state.
 struct ProcessFigures {
   bool last_reload_ok = true;
@@ -96,6 +103,8 @@ struct Sources {
   std::function<std::vector<StreamFigures>()> streams;
   /// For the interfaces of the table given, so that a reload cannot come between.
   std::function<std::vector<InterfaceFigures>(const contracts::ContractTable&)> interfaces;
+  /// Of the pairs whose completeness is known.
+  std::function<std::vector<CompletenessFigures>(TrafficTime now)> completeness;
   std::function<ProcessFigures()> process;
   std::function<StateFigures()> state;
   std::function<HttpFigures()> http;

@@ -268,6 +268,27 @@ TEST(TrafficCollectable, LostIsInTheUnitThatTheProtocolNumbers) {
           R"(weir_exporter_lost_total{exporter="edge1.tyo",protocol="sflow5",unit="datagrams"} 0)"));
 }
 
+TEST(TrafficCollectable, LossThatCannotBeKnownIsCountedWhereThingsAreNumbered) {
+  World world({});
+  world.books[0]->of(ExporterId{0}, Protocol::Ipfix).sequence_unknown.add(2);
+  world.books[1]->of(ExporterId{0}, Protocol::Ipfix).sequence_unknown.add(1);
+  world.books[0]->of(ExporterId{0}, Protocol::Netflow1).datagrams.add(1);
+  EXPECT_THAT(
+      lines_of(gather(world), "weir_exporter_sequence_unknown_total"),
+      ElementsAre(
+          R"(weir_exporter_sequence_unknown_total{exporter="edge1.tyo",protocol="ipfix"} 3)"));
+}
+
+TEST(TrafficCollectable, CompletenessIsShownWhereItIsKnown) {
+  World world({});
+  world.completeness = {{.exporter = ExporterId{0}, .protocol = Protocol::Sflow5, .ratio = 0.75},
+                        {.exporter = ExporterId{9}, .protocol = Protocol::Sflow5, .ratio = 1}};
+  EXPECT_THAT(
+      lines_of(gather(world), "weir_exporter_completeness_ratio"),
+      ElementsAre(
+          R"(weir_exporter_completeness_ratio{exporter="edge1.tyo",protocol="sflow5"} 0.75)"));
+}
+
 TEST(TrafficCollectable, TheBooksShowEveryFateAndWhatIsMissing) {
   World world({});
   core::ExporterCounters& ipfix = world.books[0]->of(ExporterId{0}, Protocol::Ipfix);

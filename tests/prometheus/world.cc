@@ -115,6 +115,7 @@ prometheus::Sources World::sources() {
   for (const auto& worker : books) sources.books.push_back(worker.get());
   sources.exporters = &exporters;
   sources.table = [this] { return table_; };
+  sources.completeness = [this](TrafficTime) { return completeness; };
   sources.sockets = [] {
     return std::vector<prometheus::SocketFigures>{{.listen = "0.0.0.0:2055",
                                                    .datagrams = 10,
@@ -217,6 +218,7 @@ std::unique_ptr<World> busy_world() {
   core::ExporterCounters& counters = world->books[0]->of(ExporterId{0}, Protocol::Ipfix);
   counters.datagrams.add(1);
   counters.malformed[static_cast<std::size_t>(DecodeError::Truncated)].add(1);
+  world->completeness = {{.exporter = ExporterId{0}, .protocol = Protocol::Ipfix, .ratio = 0.5}};
   counters.sampling_interval.set(1'000);
   counters.last_seen_ms.set(static_cast<std::uint64_t>(since_epoch_ms(kStart)));
   return world;

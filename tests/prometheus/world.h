@@ -38,6 +38,7 @@ class World {
 
   core::ExporterRegistry exporters;
   std::vector<std::unique_ptr<core::WorkerBooks>> books;
+  std::vector<prometheus::CompletenessFigures> completeness;
 
  private:
   std::vector<std::unique_ptr<core::WorkerCells>> cells_;
