@@ -11,6 +11,7 @@
 
 #include "collector/app/check_command.h"
 #include "collector/app/decode_command.h"
+#include "collector/app/doctor_command.h"
 #include "collector/app/generate_command.h"
 #include "collector/app/replay_command.h"
 #include "collector/app/serve_command.h"
@@ -104,6 +105,22 @@ void add_generate(CLI::App& app, Action& action) {
   });
 }
 
+void add_doctor(CLI::App& app, Action& action) {
+  auto options = std::make_shared<weir::app::DoctorOptions>();
+  auto* command = app.add_subcommand(
+      "doctor", "Say for each exporter of a running collector what fails, and how to mend it");
+  command->add_option("--url", options->url,
+                      "Where the collector's HTTP server is (default http://127.0.0.1:10055)");
+  command->add_flag_callback(
+      "--json", [options] { options->format = weir::app::DoctorFormat::Json; }, "One JSON object");
+  command->footer(
+      "Exit codes: 0 all is well, 1 something fails or the collector is not reached, 2 wrong "
+      "usage.");
+  command->callback([options, &action] {
+    action = [options] { return weir::app::run_doctor(*options, stdout, stderr); };
+  });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -118,6 +135,7 @@ int main(int argc, char** argv) {
   add_replay(app, action);
   add_decode(app, action);
   add_generate(app, action);
+  add_doctor(app, action);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

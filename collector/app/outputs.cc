@@ -10,6 +10,7 @@
 
 #include "collector/app/rfc3339.h"
 #include "collector/app/version.h"
+#include "collector/pipeline/completeness.h"
 
 namespace weir::app {
 namespace {
@@ -186,6 +187,19 @@ prometheus::Sources metric_sources(const pipeline::Pipeline& pipeline) {
     figures.last_write_ms = keeping->last_write_ms;
     return figures;
   };
+  sources.completeness = [&pipeline](TrafficTime now) {
+    std::vector<prometheus::CompletenessFigures> figures;
+    const auto books = pipeline.books();
+    const auto start = pipeline::last_closed_interval(now);
+    const auto exporters =
+        static_cast<std::uint32_t>(pipeline.registries().exporters.entries().size());
+    for (std::uint32_t number = 0; number < exporters; ++number)
+      for (const auto& one : pipeline::completeness_by_protocol(books, ExporterId{number}, start))
+        if (const auto ratio = one.completeness.ratio())
+          figures.push_back(
+              {.exporter = ExporterId{number}, .protocol = one.protocol, .ratio = *ratio});
+    return figures;
+  };
   sources.version = kVersion;
   return sources;
 }
@@ -200,7 +214,11 @@ http::StatusPage status_page(const pipeline::Pipeline& pipeline) {
   add_contracts(page, totals, *pipeline.policy()->table);
   add_exporters(page, pipeline);
   add_listeners(page, pipeline);
-  page.links = {{"/metrics", "Metrics"}, {"/-/healthy", "Alive"}, {"/-/ready", "Ready"}};
+  page.links = {{"/metrics", "Metrics"},
+                {"/-/healthy", "Alive"},
+                {"/-/ready", "Ready"},
+                {"/api/v1/exporters", "Exporters (JSON)"},
+                {"/api/v1/status", "Status (JSON)"}};
   return page;
 }
 

@@ -17,6 +17,7 @@
 
 #include "collector/app/log.h"
 #include "collector/app/outputs.h"
+#include "collector/app/state_reports.h"
 #include "collector/app/version.h"
 #include "collector/config/config_file.h"
 #include "collector/pipeline/pipeline.h"
@@ -115,6 +116,9 @@ class Collector {
   std::string state_problem_;                     ///< as last logged
   std::vector<pipeline::AwaitedInterface> awaited_;
   std::map<std::string, std::uint64_t> troubles_;  ///< the same, of TCP listeners
+  const TrafficTime started_ = traffic_now();
+  RecentCounts recent_{started_};
+  ScrapeNote scrape_;
 };
 
 Result<void> Collector::open(const config::Config& config) {
@@ -173,6 +177,7 @@ prometheus::Sources Collector::sources(const config::Config& config) {
 http::Routes Collector::routes() {
   http::Routes routes;
   routes.add(http::Method::Get, "/metrics", [this](const http::Request& request) {
+    scrape_.note(traffic_now(), request.header("user-agent"));
     const auto format = http::prefers_openmetrics(request.header("accept"))
                             ? prometheus::Format::OpenMetrics
                             : prometheus::Format::Text;
@@ -186,6 +191,19 @@ http::Routes Collector::routes() {
     if (reasons.empty()) return http::Response{.body = "ready\n"};
     return http::Response{.status = 503,
                           .body = fmt::format("not ready:\n{}\n", fmt::join(reasons, "\n"))};
+  });
+  routes.add(http::Method::Get, "/api/v1/exporters", [this](const http::Request&) {
+    const TrafficTime now = traffic_now();
+    return http::Response{
+        .content_type = "application/json",
+        .body = http::to_json(exporters_report(*pipeline_, *recent_.before(now), now))};
+  });
+  routes.add(http::Method::Get, "/api/v1/status", [this](const http::Request&) {
+    const TrafficTime now = traffic_now();
+    return http::Response{.content_type = "application/json",
+                          .body = http::to_json(status_report(
+                              *pipeline_, *recent_.before(now),
+                              {.started = started_, .now = now, .scrape = scrape_.last()}))};
   });
   const auto reload_handler = [this](const http::Request&) {
     auto answer = reload();
@@ -313,6 +331,8 @@ void Collector::await_look() {
     warn_of_state();
     log_awaited_names();
     warn_of_troubles();
+    const TrafficTime now = traffic_now();
+    if (recent_.is_due(now)) recent_.note(count_now(*pipeline_, now));
     await_look();
   });
 }
