@@ -2,14 +2,18 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <utility>
 
 #include "collector/app/decode_summary.h"
 #include "collector/app/record_json.h"
 #include "collector/app/record_table.h"
+#include "collector/app/template_text.h"
 #include "collector/ingest/pcap_file.h"
+#include "collector/model/decode_error.h"
 #include "collector/model/record_sink.h"
 #include "collector/wire/decoder.h"
 
@@ -38,18 +42,27 @@ class JsonPrinter final : public RecordSink {
   std::FILE* out_;
 };
 
-/// Prints flow records; readings of interface counters are counted at the end only.
+/// Prints flow records, and templates where they are defined; readings of interface counters
+/// are counted at the end only.
 class TablePrinter final : public RecordSink {
  public:
-  explicit TablePrinter(std::FILE* out) noexcept : out_(out) {}
+  explicit TablePrinter(std::FILE* out) : out_(out), table_(out) {}
 
   void take(const MessageContext& context, std::span<const FlowRecord> records) override {
-    for (const FlowRecord& record : records) write_line(out_, table_row(context, record));
+    for (const FlowRecord& record : records) table_.add(context, record);
   }
   void take(const MessageContext& /*context*/, const CounterRecord& /*record*/) override {}
 
+  void show(const wire::LearnedTemplate& learned) {
+    table_.flush();
+    const std::string text = template_text(learned);
+    std::fwrite(text.data(), 1, text.size(), out_);
+  }
+  void flush() { table_.flush(); }
+
  private:
   std::FILE* out_;
+  RecordTable table_;
 };
 
 struct Totals {
@@ -57,12 +70,20 @@ struct Totals {
   std::uint64_t records = 0;
   std::uint64_t counter_samples = 0;
   std::uint64_t malformed = 0;
+  std::uint64_t sets_without_template = 0;
+  std::uint64_t rescued_records = 0;
+  std::int64_t undecoded_bytes = 0;  ///< of these, that wait or were given up
+  std::array<std::uint64_t, kDecodeErrors> reasons{};
 
   void count(const wire::DecodeOutcome& outcome) noexcept {
     ++datagrams;
     records += outcome.records;
     counter_samples += outcome.counter_samples;
     if (outcome.malformed_total != 0) ++malformed;
+    sets_without_template += outcome.sets_without_template;
+    rescued_records += outcome.rescued_records;
+    undecoded_bytes += std::int64_t{outcome.held_bytes} - outcome.rescued_bytes;
+    for (std::size_t i = 0; i < kDecodeErrors; ++i) reasons[i] += outcome.malformed[i];
   }
 };
 
@@ -70,8 +91,9 @@ struct Totals {
 /// takes the outcome of each. False when a file could not be read to its end.
 template <class Count>
 bool decode_files(const std::vector<std::string>& paths, RecordSink& sink, std::FILE* err,
-                  Count count) {
+                  Count count, wire::TemplateWatcher watcher = {}) {
   wire::Decoder decoder{wire::make_shared_decoder_state(), wire::DecoderLimits{}};
+  decoder.watch_templates(std::move(watcher));
   bool is_whole = true;
   for (const std::string& path : paths) {
     auto file = ingest::PcapFile::open(path);
@@ -110,13 +132,29 @@ bool print_summary(const DecodeOptions& options, std::FILE* out, std::FILE* err)
   return is_whole;
 }
 
+/// What a person would otherwise miss in the table.
+void print_troubles(const Totals& totals, std::FILE* out) {
+  if (totals.sets_without_template != 0)
+    write_line(
+        out,
+        fmt::format("sets before their template: {} ({} records of them decoded when it "
+                    "came, {} bytes never)",
+                    totals.sets_without_template, totals.rescued_records, totals.undecoded_bytes));
+  for (std::size_t i = 0; i < kDecodeErrors; ++i)
+    if (totals.reasons[i] != 0)
+      write_line(out, fmt::format("malformed: {} {}", totals.reasons[i],
+                                  decode_error_name(static_cast<DecodeError>(i))));
+}
+
 bool print_table(const DecodeOptions& options, std::FILE* out, std::FILE* err) {
   TablePrinter printer{out};
   Totals totals;
-  write_line(out, table_heading());
-  const bool is_whole =
-      decode_files(options.paths, printer, err,
-                   [&totals](const wire::DecodeOutcome& outcome) { totals.count(outcome); });
+  const bool is_whole = decode_files(
+      options.paths, printer, err,
+      [&totals](const wire::DecodeOutcome& outcome) { totals.count(outcome); },
+      [&printer](const wire::LearnedTemplate& learned) { printer.show(learned); });
+  printer.flush();
+  print_troubles(totals, out);
   write_line(
       out, fmt::format("{} datagrams ({} malformed), {} records, {} counter samples",
                        totals.datagrams, totals.malformed, totals.records, totals.counter_samples));

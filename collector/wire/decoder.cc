@@ -53,6 +53,10 @@ void Decoder::forget(const IpAddress& source, ConnectionId connection) {
   state_->sessions.forget(source, connection);
 }
 
+void Decoder::watch_templates(TemplateWatcher watcher) {
+  state_->flow_sets.watch_templates(std::move(watcher));
+}
+
 DecodeOutcome Decoder::decode(const Datagram& datagram, RecordSink& sink) {
   DecodeOutcome outcome = state_->decode(datagram, sink);
   if ((outcome.restarts | outcome.malformed_total) != 0) [[unlikely]] {

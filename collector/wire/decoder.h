@@ -8,6 +8,7 @@
 #include "collector/model/event_log.h"
 #include "collector/model/record_sink.h"
 #include "collector/wire/decode_outcome.h"
+#include "collector/wire/learned_template.h"
 
 namespace weir::wire {
 
@@ -51,6 +52,9 @@ class Decoder {
   [[nodiscard]] std::vector<DecodeOutcome> flush(RecordSink& sink);
   /// Forgets the templates and sequences of a TCP connection that has ended.
   void forget(const IpAddress& source, ConnectionId connection);
+  /// Shows `watcher` every template from now on, as it is learned. For programs that print;
+  /// nothing on the data path watches.
+  void watch_templates(TemplateWatcher watcher);
 
  private:
   struct State;

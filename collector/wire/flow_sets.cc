@@ -404,6 +404,7 @@ void FlowSetDecoder::learn(std::uint16_t id, Message& message) {
   if (learned.is_new_key) {
     ++((*compiled)->is_options() ? outcome.new_options_templates : outcome.new_templates);
   }
+  if (watcher_) watcher_({.session = message.session.key, .id = id, .layout = **compiled});
   message.session.templates.insert_or_assign(
       id, LocalSession::Known{.layout = std::move(*compiled), .is_own = true, .told_seen = now});
   message.has_news = true;

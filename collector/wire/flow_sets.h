@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "collector/model/datagram.h"
@@ -10,6 +11,7 @@
 #include "collector/wire/compiled_template.h"
 #include "collector/wire/data_set.h"
 #include "collector/wire/decode_outcome.h"
+#include "collector/wire/learned_template.h"
 #include "collector/wire/session_table.h"
 #include "collector/wire/shared_decoder_state.h"
 
@@ -37,6 +39,7 @@ class FlowSetDecoder {
 
   /// See Decoder::flush().
   [[nodiscard]] std::vector<DecodeOutcome> flush(RecordSink& sink);
+  void watch_templates(TemplateWatcher watcher) { watcher_ = std::move(watcher); }
 
  private:
   /// What the sets of one message share while they are read.
@@ -129,6 +132,7 @@ class FlowSetDecoder {
   const SamplerTable nothing_known_;
   LocalSession::Known untaught_;
   TemplateDefinition scratch_;  ///< the template being read; keeps its memory
+  TemplateWatcher watcher_;     ///< empty: nobody watches
 };
 
 }  // namespace weir::wire

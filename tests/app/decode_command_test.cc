@@ -72,5 +72,29 @@ TEST(DecodeCommand, FilesAreDecodedAsOneStream) {
       << run.out;
 }
 
+TEST(DecodeCommand, TableShowsTemplatesAndWhatCameBeforeThem) {
+  const Printed run = decode(DecodeFormat::Text, {"tests/data/netflow9/data-before-template.pcap"});
+  EXPECT_EQ(run.exit_code, 0);
+  const auto first =
+      run.out.find("options template 400 of 192.0.2.1 port 50000, netflow9, domain 77");
+  const auto second = run.out.find("\ntemplate 256 of 192.0.2.1 port 50000, netflow9, domain 77");
+  const auto rows =
+      run.out.find("\n2023-11-14T22:14:00Z  192.0.2.1  netflow9      77  198.51.100.1");
+  EXPECT_EQ(first, 0U) << run.out;
+  EXPECT_LT(first, second) << run.out;
+  EXPECT_LT(second, rows) << run.out;
+  EXPECT_TRUE(run.out.ends_with(
+      "\nsets before their template: 1 (2 records of them decoded when it came, 0 bytes never)\n"
+      "4 datagrams (0 malformed), 3 records, 0 counter samples\n"))
+      << run.out;
+}
+
+TEST(DecodeCommand, TableNamesTheReasonsOfWhatIsMalformed) {
+  const Printed run = decode(DecodeFormat::Text, {"tests/data/malformed/four-kinds.pcap"});
+  EXPECT_EQ(run.out,
+            "malformed: 1 empty\nmalformed: 1 unknown_version\nmalformed: 2 bad_count\n"
+            "4 datagrams (4 malformed), 0 records, 0 counter samples\n");
+}
+
 }  // namespace
 }  // namespace weir::app

@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "collector/app/record_table.h"
-
 namespace weir::app {
 namespace {
 
@@ -114,22 +112,6 @@ TEST(RecordJson, CounterSampleWithoutInterfaceNamesItsSourceAlone) {
             R"({"kind":"counters","exporter":"192.0.2.1","protocol":"sflow5",)"
             R"("agent":"192.0.2.254","sub_agent":7,"arrival":"2023-11-14T22:14:00.123Z",)"
             R"("source_class":2,"source_index":1})");
-}
-
-TEST(RecordTable, RowStandsUnderItsHeading) {
-  const std::string heading = table_heading();
-  const std::string row = table_row(context(), record());
-  EXPECT_EQ(heading.size(), row.size());
-  EXPECT_EQ(row.substr(0, 24), "2023-11-14T22:13:00Z    ");
-  for (const char* cell : {"192.0.2.1", "netflow9", "198.51.100.1:443 -> 203.0.113.1:50000",
-                           "512 -> dropped", "1500", "1000"})
-    EXPECT_NE(row.find(cell), std::string::npos) << cell << " in " << row;
-}
-
-TEST(RecordTable, DashStandsForWhatWasNotSent) {
-  const std::string row = table_row(context(), FlowRecord{});
-  EXPECT_NE(row.find(" - -> - "), std::string::npos) << row;
-  EXPECT_EQ(row.back(), '?');
 }
 
 }  // namespace

@@ -37,6 +37,19 @@ TEST_F(TemplateSharing, AnotherPortOfTheExporterFindsTheTemplate) {
   EXPECT_EQ(flow(0).octets, 5U);
 }
 
+TEST_F(TemplateSharing, AWatcherSeesATemplateOnceAndAgainWhenItChanges) {
+  std::vector<std::uint16_t> first_elements;
+  decoder.watch_templates([&](const LearnedTemplate& learned) {
+    EXPECT_EQ(learned.id, 256);
+    EXPECT_EQ(learned.session.port, 1'000);
+    first_elements.push_back(learned.layout.definition().fields.front().id);
+  });
+  decode_from(1'000, Netflow9Message{.sequence = 0, .sets = {octets_first()}});
+  decode_from(1'000, Netflow9Message{.sequence = 1, .sets = {octets_first()}});
+  decode_from(1'000, Netflow9Message{.sequence = 2, .sets = {packets_first()}});
+  EXPECT_EQ(first_elements, (std::vector<std::uint16_t>{1, 2}));
+}
+
 TEST_F(TemplateSharing, SessionsThatDisagreeServeOnlyThemselves) {
   decode_from(1'000, Netflow9Message{.sets = {octets_first()}});
   decode_from(2'000, Netflow9Message{.sets = {packets_first()}});
