@@ -88,6 +88,12 @@ for target, seeds in (("netflow5", V5), ("netflow9", V9), ("ipfix", IPFIX)):
 
 put("decoder_sequence", "template_then_data", datagram(V9["template_and_data"]) + datagram(netflow9(flow_set(256, ROW), sequence=1), pick=1))
 put("decoder_sequence", "data_waits", datagram(netflow9(flow_set(256, ROW))) + datagram(netflow9(flow_set(0, template(256, SMALL)), sequence=1), pick=2))
+SAMPLED = template(256, [(1, 4), (48, 1)])
+put("decoder_sequence", "sampling_comes_late",
+    datagram(netflow9(flow_set(0, SAMPLED), flow_set(256, struct.pack(">IBIBIB", 10, 1, 20, 2, 30, 1))))
+    + datagram(netflow9(flow_set(1, SAMPLERS), flow_set(400, SAMPLER_ROW), sequence=1), pick=1, seconds=2)
+    + datagram(netflow9(flow_set(256, struct.pack(">IB", 40, 2)), sequence=2), seconds=2)
+    + datagram(netflow9(sequence=3), seconds=90))
 put("decoder_sequence", "many_domains", b"".join(datagram(ipfix(flow_set(2, template(256 + i, SMALL)), domain=i), pick=i % 32) for i in range(8)))
 put("decoder_sequence", "repeats", datagram(V5["whole"]) * 2 + datagram(V9["samplers"]) * 3)
 put("decoder_sequence", "everything", b"".join(datagram(d, pick=i % 32, seconds=20) for i, d in enumerate([*V5.values(), *V9.values(), *IPFIX.values()])))

@@ -12,10 +12,12 @@ Standard library only; traffic stays on 127.0.0.0/8.
 import collections
 import csv
 import gzip
+import itertools
 import pathlib
 import re
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -194,6 +196,45 @@ def reloads(collector):
     print("reload by HTTP and SIGHUP; a bad one changes nothing")
 
 
+def netflow9(sequence, *sets):
+    body = b"".join(struct.pack(">HH", number, len(content) + 4) + content for number, content in sets)
+    return struct.pack(">HHIIII", 9, len(sets), 1_000, int(time.time()), sequence, 7) + body
+
+
+def tells_of_routers(collector):
+    log = collector.folder / "serve.log"
+
+    def send(address, *datagrams):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as router:
+            router.bind((address, 0))
+            for datagram in datagrams:
+                router.sendto(datagram, ("127.0.0.1", collector.udp))
+
+    def held_records(state):
+        return sum(value for labels, value in collector.metrics()["weir_exporter_held_records_total"]
+                   if (labels["exporter"], labels["state"]) == ("127.1.0.21", state))
+
+    # One record of sampler 3, which nobody has described.
+    template = struct.pack(">6H", 300, 2, 1, 4, 48, 1)
+    send("127.1.0.21", netflow9(0, (0, template), (300, struct.pack(">IB", 1_000, 3))))
+    collector.until(lambda: held_records("held") == 1, "the record waits")
+    collector.until(lambda: "no options record for sampler 3" in log.read_text(), "the log says what is missing")
+    samplers = struct.pack(">HHH4H2H", 400, 4, 8, 1, 4, 48, 1, 50, 4)
+    send("127.1.0.21", netflow9(1, (1, samplers), (400, struct.pack(">IBI", 0, 3, 512))))
+    # Each comes from a new port, and so to any worker: the one that holds the record gets one in time.
+    sequences = itertools.count(2)
+    collector.until(lambda: send("127.1.0.21", netflow9(next(sequences))) or held_records("rescued") == 1, "the record is scaled")
+    # However many routers are broken, the log is readable.
+    before = len(log.read_text().splitlines())
+    begun = time.monotonic()
+    for router in range(60):
+        send(f"127.1.2.{router + 1}", *(netflow9(i, (500 + i, bytes(8))) for i in range(20)))
+    collector.until(lambda: "more events in this second" in log.read_text(), "the log leaves out what is too much")
+    lines = len(log.read_text().splitlines()) - before
+    need(lines <= 10 * (time.monotonic() - begun + 2), f"{lines} lines in {time.monotonic() - begun:.1f} s")
+    print("the log says of routers what is missing, and no more than can be read")
+
+
 def mistakes(collector, folder):
     def serve(text):
         path = folder / "mistake.yaml"
@@ -257,6 +298,7 @@ def main():
                 counts_what_was_exported(collector, folder)
                 reloads(collector)
                 mistakes(collector, folder)
+                tells_of_routers(collector)
                 collector.process.send_signal(signal.SIGTERM)
                 need(collector.process.wait(20) == 0, f"SIGTERM: exit {collector.process.returncode}")
                 print("SIGTERM ends it with 0")
