@@ -93,8 +93,10 @@ void DecodeSummary::add_to_source(const MessageContext& context, const FlowRecor
 
 std::string DecodeSummary::json() const {
   boost::json::array groups;
+  boost::json::array older_groups;
   for (const auto& [key, group] : groups_) {
-    groups.push_back({{"exporter", key.exporter.to_string()},
+    const bool is_older = key.protocol == Protocol::Netflow1 || key.protocol == Protocol::Netflow7;
+    (is_older ? older_groups : groups).push_back({{"exporter", key.exporter.to_string()},
                       {"protocol", protocol_name(key.protocol)},
                       {"domain", key.domain},
                       {"input", number_or_null(key.input)},
@@ -120,7 +122,7 @@ std::string DecodeSummary::json() const {
                        {"frame_bytes", source.frame_bytes},
                        {"frame_bytes_scaled", source.frame_bytes_scaled}});
   }
-  const boost::json::object summary{{"datagrams", datagrams_},
+  boost::json::object summary{{"datagrams", datagrams_},
                                     {"malformed", malformed_},
                                     {"templates", templates_},
                                     {"options_templates", options_templates_},
@@ -129,6 +131,8 @@ std::string DecodeSummary::json() const {
                                     {"lost", lost_ - std::min(lost_, recovered_)},
                                     {"groups", std::move(groups)},
                                     {"sources", std::move(sources)}};
+  // `groups` is promised to hold the protocols that routers send today.
+  if (!older_groups.empty()) summary["older_groups"] = std::move(older_groups);
   return boost::json::serialize(summary);
 }
 

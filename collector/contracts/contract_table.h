@@ -152,9 +152,24 @@ class ContractTable {
   [[nodiscard]] std::uint32_t receiver(const MatchKey& key, TrafficTime time) const noexcept {
     return has_only(*key.output, time) ? key.output->only_slot : find_receiver(key, time);
   }
+  /// The same for a key that is made only if it is asked: most interfaces are one contract's.
+  template <class MakeKey>
+  [[nodiscard]] std::uint32_t sender(const InterfaceView& input, TrafficTime time,
+                                     MakeKey&& make_key) const noexcept {
+    return has_only(input, time) ? input.only_slot : find_sender(make_key(), time);
+  }
+  template <class MakeKey>
+  [[nodiscard]] std::uint32_t receiver(const InterfaceView& output, TrafficTime time,
+                                       MakeKey&& make_key) const noexcept {
+    return has_only(output, time) ? output.only_slot : find_receiver(make_key(), time);
+  }
   /// Why a record with neither is nobody's.
+  [[nodiscard]] static Fate fate_of_unmatched(const InterfaceView& input,
+                                              const InterfaceView& output) noexcept {
+    return input.is_edge || output.is_edge ? Fate::NoContract : Fate::Transit;
+  }
   [[nodiscard]] static Fate fate_of_unmatched(const MatchKey& key) noexcept {
-    return key.input->is_edge || key.output->is_edge ? Fate::NoContract : Fate::Transit;
+    return fate_of_unmatched(*key.input, *key.output);
   }
 
   /// All three at once.

@@ -99,7 +99,7 @@ enum class MeteredDirection : std::uint8_t { Ingress = 0, Egress = 1, Unknown = 
 ///
 /// IPv4 addresses are in mapped form (ip_address.h). For an sFlow sample `packets` is 1,
 /// `layer2_octets` the frame length with FCS, `octets` the IP length of the sampled header.
-struct FlowRecord {
+struct alignas(64) FlowRecord {
   IpAddress source;
   IpAddress destination;
   std::uint64_t octets = 0;

@@ -100,17 +100,41 @@ struct Attributor::Exporter {
 
 /// One record on its way through a round.
 struct Attributor::Pending {
-  contracts::MatchKey key;
+  const FlowRecord* record = nullptr;
+  const contracts::InterfaceView* input = nullptr;
+  const contracts::InterfaceView* output = nullptr;
   Amount amount;
   accounting::ResolvedTime time;
   Family family = Family::Ipv4;
   accounting::Sides sides;
   bool is_dropped = false;
-  const FlowRecord* record = nullptr;  ///< for what is seldom asked
+  bool is_inner = false;  ///< matched by the packet inside the tunnel
   // Found in the second pass: whose it is at its start.
   std::uint32_t from = contracts::kNoSlot;
   std::uint32_t to = contracts::kNoSlot;
 };
+
+contracts::MatchKey Attributor::key_of(const Pending& pending) noexcept {
+  const FlowRecord& record = *pending.record;
+  return {.source = pending.is_inner ? record.inner_source : record.source,
+          .destination = pending.is_inner ? record.inner_destination : record.destination,
+          .source_as = record.source_as,
+          .destination_as = record.destination_as,
+          .input_vlan = record.input_vlan,
+          .output_vlan = record.output_vlan,
+          .input = pending.input,
+          .output = pending.output};
+}
+
+inline std::uint32_t Attributor::sender_of(const Pending& pending,
+                                           TrafficTime time) const noexcept {
+  return policy_->table->sender(*pending.input, time, [&] { return key_of(pending); });
+}
+
+inline std::uint32_t Attributor::receiver_of(const Pending& pending,
+                                             TrafficTime time) const noexcept {
+  return policy_->table->receiver(*pending.output, time, [&] { return key_of(pending); });
+}
 
 Attributor::Attributor(const Parts& parts)
     : parts_(parts),
@@ -293,22 +317,16 @@ void Attributor::account(const MessageContext& context, Exporter& exporter,
     }
     // Made in place: what was just written in parts must not be read back in one piece.
     const Pending& pending =
-        *::new (&(*round_)[count]) Pending{.key = {.source = record.source,
-                                                   .destination = record.destination,
-                                                   .source_as = record.source_as,
-                                                   .destination_as = record.destination_as,
-                                                   .input_vlan = record.input_vlan,
-                                                   .output_vlan = record.output_vlan,
-                                                   .input = &input,
-                                                   .output = &output},
+        *::new (&(*round_)[count]) Pending{.record = &record,
+                                           .input = &input,
+                                           .output = &output,
                                            .amount = {.bytes = amount->bytes,
                                                       .packets = amount->packets,
                                                       .variance = amount->variance},
                                            .time = clock.resolve(record),
                                            .family = family_of(record),
                                            .sides = exporter.metering.sides_of(record),
-                                           .is_dropped = !has_left_router(record.forwarding),
-                                           .record = &record};
+                                           .is_dropped = !has_left_router(record.forwarding)};
     if (amount->bytes > accounting::kAlwaysPlausibleBytes && !is_carriable(pending)) [[unlikely]] {
       fates[index_of(Fate::Implausible)] += bytes;
       continue;
@@ -337,11 +355,11 @@ void Attributor::count_interfaces(const Pending& pending) noexcept {
                                                   : policy_->interface_numbers[view.number];
   };
   if (pending.sides.from) {
-    if (const auto number = lasting(*pending.key.input); number != contracts::kNoInterface)
+    if (const auto number = lasting(*pending.input); number != contracts::kNoInterface)
       parts_.interfaces.add_ingress(number, pending.amount.bytes);
   }
   if (pending.sides.to) {
-    if (const auto number = lasting(*pending.key.output); number != contracts::kNoInterface)
+    if (const auto number = lasting(*pending.output); number != contracts::kNoInterface)
       parts_.interfaces.add_egress(number, pending.amount.bytes);
   }
 }
@@ -354,12 +372,18 @@ void Attributor::attribute(core::ExporterCounters& counters, std::size_t count) 
   for (std::size_t i = 0; i < count; ++i) {
     Pending& pending = (*round_)[i];
     const TimeRange& range = pending.time.range;
-    if (pending.sides.from) pending.from = table.sender(pending.key, range.start);
-    if (pending.sides.to) pending.to = table.receiver(pending.key, range.start);
-    if (pending.from == contracts::kNoSlot && pending.to == contracts::kNoSlot &&
-        pending.record->has(Has::InnerAddresses)) [[unlikely]]
+    // Not read back from where they are written: two halves that were just stored must not be
+    // loaded in one piece.
+    const std::uint32_t from =
+        pending.sides.from ? sender_of(pending, range.start) : contracts::kNoSlot;
+    const std::uint32_t to =
+        pending.sides.to ? receiver_of(pending, range.start) : contracts::kNoSlot;
+    pending.from = from;
+    pending.to = to;
+    parts_.cells.prefetch(from, to, pending.family, range.start);
+    if (pending.record->has(Has::InnerAddresses) && from == contracts::kNoSlot &&
+        to == contracts::kNoSlot) [[unlikely]]
       match_inner(pending);
-    parts_.cells.prefetch(pending.from, pending.to, pending.family, range.start);
     first = std::min(first, range.start);
     last = std::max(last, range.end);
   }
@@ -384,26 +408,23 @@ void Attributor::attribute(core::ExporterCounters& counters, std::size_t count) 
 void Attributor::match_inner(Pending& pending) noexcept {
   const FlowRecord& record = *pending.record;
   if (record.inner_source.is_unspecified() && record.inner_destination.is_unspecified()) return;
-  const contracts::ContractTable& table = *policy_->table;
   const TrafficTime time = pending.time.range.start;
   // A side that may not count has a twin that does, for the outer packet.
-  if (!pending.sides.from && table.sender(pending.key, time) != contracts::kNoSlot) return;
-  if (!pending.sides.to && table.receiver(pending.key, time) != contracts::kNoSlot) return;
-  contracts::MatchKey inner = pending.key;
-  inner.source = record.inner_source;
-  inner.destination = record.inner_destination;
-  if (pending.sides.from) pending.from = table.sender(inner, time);
-  if (pending.sides.to) pending.to = table.receiver(inner, time);
+  if (!pending.sides.from && sender_of(pending, time) != contracts::kNoSlot) return;
+  if (!pending.sides.to && receiver_of(pending, time) != contracts::kNoSlot) return;
+  pending.is_inner = true;
+  if (pending.sides.from) pending.from = sender_of(pending, time);
+  if (pending.sides.to) pending.to = receiver_of(pending, time);
   // The rest of the record, where contracts change inside it, is asked for alike.
-  if (pending.from != contracts::kNoSlot || pending.to != contracts::kNoSlot) pending.key = inner;
+  pending.is_inner = pending.from != contracts::kNoSlot || pending.to != contracts::kNoSlot;
 }
 
 inline void Attributor::add_part(const Pending& pending, Slots slots, const Amount& amount,
                                  const TimeRange& range, FateBytes& fates) noexcept {
   if (slots.from == contracts::kNoSlot && slots.to == contracts::kNoSlot) {
     fates[index_of(fate_of(pending, range.start))] += amount.bytes;
-    if (pending.key.input->number == contracts::kNoInterface &&
-        pending.key.output->number == contracts::kNoInterface)
+    if (pending.input->number == contracts::kNoInterface &&
+        pending.output->number == contracts::kNoInterface)
       fates.unknown_interface += amount.bytes;
     return;
   }
@@ -420,17 +441,17 @@ bool Attributor::is_carriable(const Pending& pending) const noexcept {
                : policy_->table->tracked_interfaces()[view.number].terms.speed;
   };
   const TimeRange& range = pending.time.range;
-  return accounting::is_plausible(pending.amount.bytes, range, speed_of(*pending.key.input)) &&
-         accounting::is_plausible(pending.amount.bytes, range, speed_of(*pending.key.output));
+  return accounting::is_plausible(pending.amount.bytes, range, speed_of(*pending.input)) &&
+         accounting::is_plausible(pending.amount.bytes, range, speed_of(*pending.output));
 }
 
 Fate Attributor::fate_of(const Pending& pending, TrafficTime time) const noexcept {
   if (pending.is_dropped) return Fate::Discarded;
   // The other record of the same packets, metered at the other end, stands for them.
-  const bool is_twin =
-      !pending.sides.from ||
-      (!pending.sides.to && policy_->table->receiver(pending.key, time) != contracts::kNoSlot);
-  return is_twin ? Fate::Duplicate : contracts::ContractTable::fate_of_unmatched(pending.key);
+  const bool is_twin = !pending.sides.from ||
+                       (!pending.sides.to && receiver_of(pending, time) != contracts::kNoSlot);
+  return is_twin ? Fate::Duplicate
+                 : contracts::ContractTable::fate_of_unmatched(*pending.input, *pending.output);
 }
 
 void Attributor::add_split_by_validity(const Pending& pending, FateBytes& fates) noexcept {
@@ -445,8 +466,8 @@ void Attributor::add_split_by_validity(const Pending& pending, FateBytes& fates)
     add_part(pending, slots, part, {range.start, change}, fates);
     rest = {rest.bytes - part.bytes, rest.packets - part.packets, rest.variance - part.variance};
     range.start = change;
-    if (pending.sides.from) slots.from = table.sender(pending.key, change);
-    if (pending.sides.to) slots.to = table.receiver(pending.key, change);
+    if (pending.sides.from) slots.from = sender_of(pending, change);
+    if (pending.sides.to) slots.to = receiver_of(pending, change);
   }
   add_part(pending, slots, rest, range, fates);
 }

@@ -107,6 +107,10 @@ class Attributor final : public RecordSink {
                                             const FlowRecord& record);
   void count_interfaces(const Pending& pending) noexcept;
   void attribute(core::ExporterCounters& counters, std::size_t count);
+  [[nodiscard]] static contracts::MatchKey key_of(const Pending& pending) noexcept;
+  /// Whose a record is as its sender, and as its receiver.
+  [[nodiscard]] std::uint32_t sender_of(const Pending& pending, TrafficTime time) const noexcept;
+  [[nodiscard]] std::uint32_t receiver_of(const Pending& pending, TrafficTime time) const noexcept;
   /// Asks for the packet inside the tunnel, where the outer one is nobody's.
   void match_inner(Pending& pending) noexcept;
   [[gnu::always_inline]] void add_part(const Pending& pending, Slots slots, const Amount& amount,

@@ -54,6 +54,7 @@ void StreamWorker::run(const std::stop_token& stop) {
     state_.note_turn();
   }
   receiver_->stop(kDrain);
+  path_.finish();
 }
 
 }  // namespace weir::pipeline

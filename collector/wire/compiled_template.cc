@@ -381,29 +381,37 @@ void CompiledTemplate::read_columns(const std::byte* bytes,
   for (const Move& move : moves_) {
     run(move, bytes + move.source, record_bytes_, target, records.size());
   }
-  for (FlowRecord& record : records) finish(record);
+  finish(records);
 }
 
-void CompiledTemplate::finish(FlowRecord& record) const noexcept {
+void CompiledTemplate::finish(std::span<FlowRecord> records) const noexcept {
   if (has_both_families_) {
-    record.ip_version = record.source.is_v4() || record.destination.is_v4() ? 4 : 6;
+    for (FlowRecord& record : records)
+      record.ip_version = record.source.is_v4() || record.destination.is_v4() ? 4 : 6;
   }
   // Elements 243 and 245 prove one 802.1Q tag each (dot1qVlanId, dot1qCustomerVlanId), unless
   // they are 0: exporters of frames that may be tagged send them always.
-  if (has_vlan_id_ || has_customer_vlan_id_) [[unlikely]] {
-    const unsigned outer = has_vlan_id_ && record.input_vlan != 0 ? 1U : 0U;
-    const unsigned inner = has_customer_vlan_id_ && record.customer_vlan != 0 ? 1U : 0U;
-    record.proven_tags = static_cast<std::uint8_t>(outer + inner);
+  if (has_vlan_id_ || has_customer_vlan_id_) {
+    for (FlowRecord& record : records) {
+      const unsigned outer = has_vlan_id_ && record.input_vlan != 0 ? 1U : 0U;
+      const unsigned inner = has_customer_vlan_id_ && record.customer_vlan != 0 ? 1U : 0U;
+      record.proven_tags = static_cast<std::uint8_t>(outer + inner);
+    }
   }
   // Status 10xxxxxx is "dropped", 11xxxxxx "consumed" (RFC 7270, 4.12). Egress interface 0
   // means that the packets went nowhere, unless the exporter does not know its interfaces at
   // all, or selects packets before it looks up their way.
-  const unsigned status = record.forwarding_status >> 6;
-  const bool went_nowhere = record.has(Has::Output) && record.output == 0 &&
-                            !(record.has(Has::Input) && record.input == 0) && !has_section_;
-  record.forwarding = status == 3                   ? Forwarding::Consumed
-                      : went_nowhere || status == 2 ? Forwarding::Dropped
-                                                    : Forwarding::Forwarded;
+  const bool has_input = prototype_.has(Has::Input);
+  const bool may_go_nowhere = prototype_.has(Has::Output) && !has_section_;
+  if (!may_go_nowhere && !prototype_.has(Has::ForwardingStatus)) return;
+  for (FlowRecord& record : records) {
+    const unsigned status = record.forwarding_status >> 6;
+    const bool went_nowhere =
+        may_go_nowhere && record.output == 0 && !(has_input && record.input == 0);
+    record.forwarding = status == 3                   ? Forwarding::Consumed
+                        : went_nowhere || status == 2 ? Forwarding::Dropped
+                                                      : Forwarding::Forwarded;
+  }
 }
 
 SamplingFacts CompiledTemplate::sampling_fields(const std::byte* record) const noexcept {
@@ -464,7 +472,7 @@ Decoded<std::size_t> CompiledTemplate::read_record(std::span<const std::byte> by
     run(moves_[late[i].first], late[i].second, 0, target, 1);
   }
   if (!section.bytes.empty()) describe_section(section, record);
-  finish(record);
+  finish({&record, 1});
   return taken;
 }
 

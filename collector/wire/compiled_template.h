@@ -115,7 +115,8 @@ class CompiledTemplate {
   template <class OnField>
   [[nodiscard]] Decoded<std::size_t> walk(std::span<const std::byte> bytes,
                                           OnField&& on_field) const noexcept;
-  void finish(FlowRecord& record) const noexcept;
+  /// What follows from several fields of a record.
+  void finish(std::span<FlowRecord> records) const noexcept;
 
   TemplateDefinition definition_;
   std::vector<Step> steps_;

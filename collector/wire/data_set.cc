@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "collector/wire/record_copy.h"
+
 namespace weir::wire {
 namespace {
 
@@ -116,7 +118,7 @@ bool DataSetReader::read_variable(const DataSet& set, RecordSink& sink, DecodeOu
       break;
     }
     FlowRecord& record = batch.records[waiting];
-    record = set.layout.prototype();
+    copy_record(set.layout.prototype(), record);
     record.sampling_interval = common.interval;
     record.sampling_source = common.source;
     SamplingFacts facts;
@@ -181,7 +183,7 @@ std::span<FlowRecord> DataSetReader::lay(const CompiledTemplate& layout, Resolve
   }
   for (; batch.laid < count; ++batch.laid) {
     FlowRecord& record = batch.records[batch.laid];
-    record = layout.prototype();
+    copy_record(layout.prototype(), record);
     record.sampling_interval = sampling.interval;
     record.sampling_source = sampling.source;
   }

@@ -377,7 +377,7 @@ void FlowSetDecoder::learn(std::uint16_t id, Message& message) {
     if (shared_->repeat(message.session.key, id, now)) return;
   }
 
-  auto compiled = compile_template(scratch_, shared_->next_stamp());
+  auto compiled = shared_->compile(scratch_);
   if (!compiled) {
     refuse_template(id, compiled.error(), message);
     // Whatever the exporter means by this id now, it is not what it meant before.
@@ -421,6 +421,8 @@ SharedDecoderState::Learned FlowSetDecoder::learn_for_connection(const LocalSess
 void FlowSetDecoder::withdraw(std::uint16_t id, Withdrawn kind, Message& message) {
   ++message.outcome.withdrawals;
   LocalSession& session = message.session;
+  // The same bytes mean something else from here on.
+  session.sequence.forget_repeats();
   // Over UDP a withdrawal is ignored (RFC 7011, 8.4): it may come late, or from somebody else.
   if (!session.key.is_stream()) return;
   // The set's own id stands for all templates of its kind (RFC 7011, 8.1).

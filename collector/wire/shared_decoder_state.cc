@@ -13,6 +13,20 @@ namespace {
   return (std::uint64_t{device()} << 32) | device();
 }
 
+[[nodiscard]] std::uint64_t hash_of(const TemplateDefinition& definition,
+                                    std::uint64_t seed) noexcept {
+  std::uint64_t hash = seed;
+  const auto mix = [&hash](std::uint64_t value) {
+    hash = (hash ^ value) * 0x9e37'79b9'7f4a'7c15ULL;
+    hash ^= hash >> 32;
+  };
+  mix((std::uint64_t{definition.scope_fields} << 16) | (definition.is_options ? 0x100U : 0U) |
+      static_cast<std::uint64_t>(definition.protocol));
+  for (const TemplateField& field : definition.fields)
+    mix((std::uint64_t{field.enterprise} << 32) | (std::uint64_t{field.id} << 16) | field.length);
+  return hash;
+}
+
 /// Keys that are remembered to count each once, as a multiple of the templates that are kept.
 constexpr std::size_t kSeenPerTemplate = 4;
 
@@ -50,6 +64,26 @@ TrafficTime SharedDecoderState::Domain::own_time(TrafficTime now) noexcept {
     heard = std::max(heard, now);
   }
   return now - silence;
+}
+
+Decoded<TemplatePtr> SharedDecoderState::compile(const TemplateDefinition& definition) {
+  const std::uint64_t hash = hash_of(definition, seed_);
+  {
+    const std::lock_guard lock{layouts_mutex_};
+    if (const auto at = layouts_.find(hash); at != layouts_.end()) {
+      if (TemplatePtr known = at->second.lock(); known && known->definition() == definition)
+        return known;
+    }
+  }
+  auto compiled = compile_template(definition, next_stamp());
+  if (!compiled) return compiled;
+  const std::lock_guard lock{layouts_mutex_};
+  if (layouts_.size() >= sweep_layouts_at_) {
+    boost::unordered::erase_if(layouts_, [](const auto& entry) { return entry.second.expired(); });
+    sweep_layouts_at_ = std::max(sweep_layouts_at_, 2 * layouts_.size());
+  }
+  layouts_.insert_or_assign(hash, *compiled);
+  return compiled;
 }
 
 SharedDecoderState::Learned SharedDecoderState::learn(const SessionKey& session, std::uint16_t id,
@@ -366,7 +400,7 @@ void SharedDecoderState::restore(const DecoderKnowledge& knowledge, const Decode
       const SessionKey key{.domain = from.key, .port = by.port};
       for (const DecoderKnowledge::Template& one : by.templates) {
         if (one.definition.fields.size() > limits.fields_per_template) continue;
-        auto layout = compile_template(one.definition, next_stamp());
+        auto layout = compile(one.definition);
         if (!layout || !learn(key, one.id, std::move(*layout), limits, from.heard).is_kept)
           continue;
         const std::lock_guard lock{mutex_};

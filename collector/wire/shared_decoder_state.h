@@ -105,6 +105,11 @@ class SharedDecoderState {
   /// Moves with all that was learned, repeated or used, as far as this was told.
   [[nodiscard]] std::uint64_t lessons() const;
 
+  /// The compiled template of `definition`: one object for all who have the same definition,
+  /// so that the routers of one make, which send alike, are read alike too. Errors as
+  /// compile_template().
+  [[nodiscard]] Decoded<TemplatePtr> compile(const TemplateDefinition& definition);
+
   /// A number for a template that no other one has.
   [[nodiscard]] std::uint64_t next_stamp() noexcept {
     return next_stamp_.fetch_add(1, std::memory_order_relaxed);
@@ -169,6 +174,10 @@ class SharedDecoderState {
   mutable std::mutex mutex_;          ///< guards domains_, exporters_, lessons_
   std::shared_ptr<EventLog> events_;  ///< never null
   std::uint64_t seed_;
+  std::mutex layouts_mutex_;  ///< guards the two below
+  /// By hash of the definition; empty when nobody uses it any more.
+  boost::unordered_flat_map<std::uint64_t, std::weak_ptr<const CompiledTemplate>> layouts_;
+  std::size_t sweep_layouts_at_ = 64;
   Map<DomainKey, Domain> domains_;
   Map<IpAddress, Exporter> exporters_;
   std::uint64_t lessons_ = 0;

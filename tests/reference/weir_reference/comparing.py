@@ -154,7 +154,8 @@ def compare_capture(weir, path, ignored=()):
         return [] if not result.datagrams else [f"weir decodes nothing, the reference {result.datagrams} datagrams"]
     problems = [f"{name}: weir {got.totals[name]}, reference {want.totals[name]}" for name in COUNTS
                 if name not in ignored and got.totals[name] != want.totals[name]]
-    problems += table_differences("group", got.totals["groups"], want.totals["groups"], GROUP_KEY, GROUP_SUMS)
+    for kind in ("groups", "older_groups"):
+        problems += table_differences(kind, got.totals.get(kind, []), want.totals.get(kind, []), GROUP_KEY, GROUP_SUMS)
     lossy = result.lossy_agents
     kept = [[row if (row["agent"], row["sub_agent"]) not in lossy else row | {"frame_bytes_scaled": None}
              for row in rows] for rows in (got.totals["sources"], want.totals["sources"])]

@@ -56,6 +56,13 @@ def sources(samples, counters):
     return rows(table, SOURCE_KEY, SOURCE_SUMS)
 
 
+OLDER = ("netflow1", "netflow7")
+
+
 def summary(result):
-    return {name: getattr(result, name) for name in COUNTS} | {
-        "groups": groups(result.records), "sources": sources(result.samples, result.counters)}
+    both = groups(result.records)
+    totals = {name: getattr(result, name) for name in COUNTS} | {
+        "groups": [row for row in both if row["protocol"] not in OLDER],
+        "sources": sources(result.samples, result.counters)}
+    older = [row for row in both if row["protocol"] in OLDER]
+    return totals | {"older_groups": older} if older else totals
