@@ -1,0 +1,100 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "collector/model/result.h"
+#include "exporters/ledger/ledger_url.h"
+#include "exporters/ledger/rows.h"
+
+// Of <soci/soci.h>, which stays out of the headers.
+namespace soci {
+class statement;
+}
+
+namespace weir::ledger {
+
+/// The store of closed intervals, on SQLite or PostgreSQL.
+///
+/// Every write is one transaction: all of a batch is there or nothing. Rows are keyed by
+/// what they say of whom and by the run that measured it; rows of several runs add up, and
+/// writing one again changes nothing.
+///
+/// SQLite: rollback journal, synchronous=FULL, so that what write() has acknowledged survives
+/// a loss of power; one connection. The file is checked when it is opened.
+///
+/// Threads: one at a time. Errors: Usage for a ledger of a newer version, Malformed for a file
+/// that is damaged or no ledger, Permission, Unavailable (locked, full, server away), and
+/// Internal for what the database says otherwise.
+class Ledger {
+ public:
+  /// Opens the ledger; makes or migrates its tables.
+  [[nodiscard]] static Result<Ledger> open(const LedgerUrl& url);
+  /// As open(), but a ledger that is not there is an error (NotFound) and nothing is changed.
+  [[nodiscard]] static Result<Ledger> open_existing(const LedgerUrl& url);
+
+  Ledger(Ledger&&) noexcept;
+  Ledger& operator=(Ledger&&) noexcept;
+  ~Ledger();
+
+  /// Writes everything of `batch` as measured by `run`, in one transaction.
+  [[nodiscard]] Result<void> write(std::string_view run, const Batch& batch);
+
+  /// Takes what one contract carried in [from, until), by rising start.
+  [[nodiscard]] Result<std::vector<ContractInterval>> intervals(std::string_view contract,
+                                                                std::int64_t from,
+                                                                std::int64_t until);
+  /// All contracts at once, in any order of contracts; `take` gets each row with its contract's
+  /// place in `contracts`. Rows of other contracts are passed over.
+  using TakeInterval = std::function<void(std::size_t contract, const ContractInterval&)>;
+  [[nodiscard]] Result<void> each_interval(std::span<const std::string> contracts,
+                                           std::int64_t from, std::int64_t until,
+                                           const TakeInterval& take);
+
+  /// What all runs together were measuring in [from, until), by rising start.
+  [[nodiscard]] Result<std::vector<IntervalCoverage>> coverage(std::int64_t from,
+                                                               std::int64_t until);
+  [[nodiscard]] Result<std::vector<ReceptionRow>> reception(std::int64_t from, std::int64_t until);
+
+  [[nodiscard]] Result<void> add_mask(const Mask& mask);
+  /// Masks of `contract`, and those of every contract, that touch [from, until).
+  [[nodiscard]] Result<std::vector<Mask>> masks(std::string_view contract, std::int64_t from,
+                                                std::int64_t until);
+
+  /// Makes the digests of whole UTC days that ended before `time` and have none: what lets a month
+  /// of many contracts be read quickly. Reading needs none, and gives the same with and without.
+  /// Gives how many were made.
+  [[nodiscard]] Result<std::uint32_t> digest_before(std::int64_t time);
+
+  /// Deletes what started before `time`. Gives the number of intervals that went.
+  [[nodiscard]] Result<std::uint64_t> forget_before(std::int64_t time);
+
+ private:
+  struct State;
+  struct Columns;
+  using Number = long long;  ///< as both databases know it
+  using TakeNumbered = std::function<void(Number contract, const ContractInterval&)>;
+
+  explicit Ledger(std::unique_ptr<State> state);
+  [[nodiscard]] static Result<Ledger> open_at(const LedgerUrl& url);
+
+  // All below throw what the database throws.
+  void fetch(soci::statement& statement, Columns& columns, const TakeNumbered& take);
+  void each_row_of_one(Number contract, std::int64_t from, std::int64_t until,
+                       const TakeNumbered& take);
+  void each_row_of_all(std::int64_t from, std::int64_t until, const TakeNumbered& take);
+  void each_of_day(std::int64_t day, std::optional<Number> only, std::int64_t from,
+                   std::int64_t until, const TakeNumbered& take);
+  [[nodiscard]] std::vector<std::int64_t> digested_days(std::int64_t from, std::int64_t until);
+  void digest(std::int64_t day);
+
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace weir::ledger

@@ -1,0 +1,37 @@
+#include "exporters/ledger/ledger_url.h"
+#include "collector/model/result.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+namespace weir::ledger {
+
+std::string LedgerUrl::shown() const {
+  if (backend == Backend::Sqlite) return target;
+  const auto host = target.find("://");
+  const auto at = target.find('@');
+  const auto colon = target.find(':', host + 3);
+  if (at == std::string::npos || colon == std::string::npos || colon > at) return target;
+  return target.substr(0, colon) + ":***" + target.substr(at);
+}
+
+Result<LedgerUrl> parse_ledger_url(std::string_view text, const std::string& folder) {
+  if (text.starts_with("postgresql://") || text.starts_with("postgres://"))
+    return LedgerUrl{.backend = Backend::Postgresql, .target = std::string(text)};
+  constexpr std::string_view kSqlite = "sqlite:";
+  const bool has_scheme = text.starts_with(kSqlite);
+  if (!has_scheme && text.find("://") != std::string_view::npos)
+    return failure(ErrorCode::Usage,
+                   fmt::format("ledger '{}' is of no kind that is known; write sqlite:FILE or "
+                               "postgresql://USER@HOST/DATABASE",
+                               text));
+  const std::string_view path = has_scheme ? text.substr(kSqlite.size()) : text;
+  if (path.empty())
+    return failure(ErrorCode::Usage, "the ledger's file has no name; write sqlite:weir.db");
+  std::filesystem::path file(path);
+  if (file.is_relative() && !folder.empty()) file = std::filesystem::path(folder) / file;
+  return LedgerUrl{.backend = Backend::Sqlite, .target = file.string()};
+}
+
+}  // namespace weir::ledger
