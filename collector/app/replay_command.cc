@@ -17,18 +17,20 @@ namespace {
 
 constexpr std::uint64_t kIntervalSeconds = pipeline::kLedgerInterval.count() / 1'000;
 
-/// One line of output: an interval by its contract's name.
+/// One line of output: one direction of an interval.
 struct Row {
   std::string_view contract;
-  const pipeline::SlotInterval* interval = nullptr;
+  TrafficTime start;
+  Direction direction = Direction::FromCustomer;
+  core::CellTotal total;
 
   [[nodiscard]] std::uint64_t bits_per_second() const noexcept {
-    const core::Wide bits = static_cast<core::Wide>(interval->bytes) * 8;
+    const core::Wide bits = static_cast<core::Wide>(total.bytes) * 8;
     return static_cast<std::uint64_t>(bits / kIntervalSeconds);
   }
   /// Half width at 95 %: 1.96 standard deviations (DESIGN, "Accuracy").
   [[nodiscard]] std::uint64_t error_bits_per_second() const noexcept {
-    const long double deviation = std::sqrt(static_cast<long double>(interval->variance));
+    const long double deviation = std::sqrt(static_cast<long double>(total.variance));
     return static_cast<std::uint64_t>(
         std::llround(1.96L * deviation * 8 / static_cast<long double>(kIntervalSeconds)));
   }
@@ -38,12 +40,20 @@ struct Row {
 std::vector<Row> rows_of(const pipeline::ContractNames& names,
                          const std::vector<pipeline::SlotInterval>& intervals) {
   std::vector<Row> rows;
-  rows.reserve(intervals.size());
-  for (const auto& interval : intervals)
-    rows.push_back({.contract = names[interval.slot.value()], .interval = &interval});
+  rows.reserve(intervals.size() * 2);
+  for (const auto& interval : intervals) {
+    for (const Direction direction : {Direction::FromCustomer, Direction::ToCustomer}) {
+      const auto total = interval.of(direction);
+      if (total.bytes != 0 || total.packets != 0)
+        rows.push_back({.contract = names[interval.slot.value()],
+                        .start = interval.start,
+                        .direction = direction,
+                        .total = total});
+    }
+  }
   std::sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) {
-    return std::tuple(a.interval->start, a.contract, a.interval->direction) <
-           std::tuple(b.interval->start, b.contract, b.interval->direction);
+    return std::tuple(a.start, a.contract, a.direction) <
+           std::tuple(b.start, b.contract, b.direction);
   });
   return rows;
 }
@@ -51,11 +61,11 @@ std::vector<Row> rows_of(const pipeline::ContractNames& names,
 void print_json(std::FILE* out, const Row& row) {
   boost::json::object object;
   object["contract"] = row.contract;
-  object["direction"] = direction_name(row.interval->direction);
-  object["start"] = rfc3339(row.interval->start);
+  object["direction"] = direction_name(row.direction);
+  object["start"] = rfc3339(row.start);
   object["seconds"] = kIntervalSeconds;
-  object["bytes"] = row.interval->bytes;
-  object["packets"] = row.interval->packets;
+  object["bytes"] = row.total.bytes;
+  object["packets"] = row.total.packets;
   object["bits_per_second"] = row.bits_per_second();
   object["error_bits_per_second"] = row.error_bits_per_second();
   fmt::print(out, "{}\n", boost::json::serialize(object));
@@ -78,17 +88,15 @@ std::string csv_text(std::string_view text) {
 
 void print_csv(std::FILE* out, const Row& row) {
   fmt::print(out, "{},{},{},{},{},{},{},{}\r\n", csv_text(row.contract),
-             direction_name(row.interval->direction), rfc3339(row.interval->start),
-             kIntervalSeconds, row.interval->bytes, row.interval->packets, row.bits_per_second(),
-             row.error_bits_per_second());
+             direction_name(row.direction), rfc3339(row.start), kIntervalSeconds, row.total.bytes,
+             row.total.packets, row.bits_per_second(), row.error_bits_per_second());
 }
 
 void print_text(std::FILE* out, const Row& row) {
-  fmt::print(out, "{:<21} {:<24} {:<14} {:>12.3f} {:>10.3f} {:>16} {:>14}\n",
-             rfc3339(row.interval->start), row.contract, direction_name(row.interval->direction),
-             static_cast<double>(row.bits_per_second()) / 1e6,
-             static_cast<double>(row.error_bits_per_second()) / 1e6, row.interval->bytes,
-             row.interval->packets);
+  fmt::print(
+      out, "{:<21} {:<24} {:<14} {:>12.3f} {:>10.3f} {:>16} {:>14}\n", rfc3339(row.start),
+      row.contract, direction_name(row.direction), static_cast<double>(row.bits_per_second()) / 1e6,
+      static_cast<double>(row.error_bits_per_second()) / 1e6, row.total.bytes, row.total.packets);
 }
 
 void print_heading(std::FILE* out, ReplayFormat format) {

@@ -1,7 +1,6 @@
 #include "collector/pipeline/interval_builder.h"
 
 namespace weir::pipeline {
-namespace {
 
 TrafficTime interval_start(TrafficTime time) noexcept {
   const auto width = kLedgerInterval.count();
@@ -10,25 +9,31 @@ TrafficTime interval_start(TrafficTime time) noexcept {
   return traffic_time_ms(ms - remainder);
 }
 
-}  // namespace
+core::CellTotal SlotInterval::of(Direction direction) const noexcept {
+  core::CellTotal sum;
+  for (const Family family : {Family::Ipv4, Family::Ipv6}) {
+    const auto& cell = totals[core::cell_position(direction, family)];
+    sum.bytes += cell.bytes;
+    sum.packets += cell.packets;
+    sum.records += cell.records;
+    sum.variance += cell.variance;
+  }
+  return sum;
+}
 
 void IntervalBuilder::add(const core::ClosedBucket& bucket) {
   // The width divides 300 s, so a bucket lies in one interval.
   const TrafficTime start = interval_start(bucket.start);
   auto& interval = open_[start];
   for (const auto& entry : bucket.slots) {
-    auto& both = interval[entry.slot.value()];
-    for (const Direction direction : {Direction::FromCustomer, Direction::ToCustomer}) {
-      auto& total = both[static_cast<std::size_t>(direction)];
-      total.slot = entry.slot;
-      total.direction = direction;
-      total.start = start;
-      for (const Family family : {Family::Ipv4, Family::Ipv6}) {
-        const auto& cell = entry.totals[core::cell_position(direction, family)];
-        total.bytes += cell.bytes;
-        total.packets += cell.packets;
-        total.variance += cell.variance;
-      }
+    SlotInterval& sum = interval[entry.slot.value()];
+    sum.slot = entry.slot;
+    sum.start = start;
+    for (std::size_t i = 0; i < core::kCellsPerSlot; ++i) {
+      sum.totals[i].bytes += entry.totals[i].bytes;
+      sum.totals[i].packets += entry.totals[i].packets;
+      sum.totals[i].records += entry.totals[i].records;
+      sum.totals[i].variance += entry.totals[i].variance;
     }
   }
 }
@@ -36,12 +41,17 @@ void IntervalBuilder::add(const core::ClosedBucket& bucket) {
 std::vector<SlotInterval> IntervalBuilder::take_until(TrafficTime closed_until) {
   std::vector<SlotInterval> whole;
   while (!open_.empty() && open_.begin()->first + kLedgerInterval <= closed_until) {
-    for (const auto& [slot, both] : open_.begin()->second)
-      for (const auto& one : both)
-        if (one.bytes != 0 || one.packets != 0) whole.push_back(one);
+    for (const auto& [slot, interval] : open_.begin()->second) whole.push_back(interval);
     open_.erase(open_.begin());
   }
   return whole;
+}
+
+std::vector<SlotInterval> IntervalBuilder::open() const {
+  std::vector<SlotInterval> intervals;
+  for (const auto& [start, slots] : open_)
+    for (const auto& [slot, interval] : slots) intervals.push_back(interval);
+  return intervals;
 }
 
 }  // namespace weir::pipeline

@@ -111,7 +111,7 @@ Result<ReplayOutcome> replay(const config::Config& original,
   }
   core::Totals totals(geometry, cells);
   totals.set_slot_count(policy.current()->table->slot_count());
-  IntervalBuilder intervals{geometry.width()};
+  IntervalBuilder intervals;
 
   const auto close = [&](TrafficTime whole_until) {
     for (const auto& bucket : totals.close_due()) intervals.add(*bucket);

@@ -21,30 +21,43 @@ core::ClosedBucket bucket(std::int64_t start_s, std::uint32_t slot, std::uint64_
 }
 
 TEST(IntervalBuilder, FoldsBucketsAndFamiliesIntoFiveMinutes) {
-  IntervalBuilder builder(kWidth);
+  IntervalBuilder builder;
   builder.add(bucket(300, 7, 100, 10));
   builder.add(bucket(590, 7, 1'000, 0));
   builder.add(bucket(600, 7, 5, 0));
   const auto whole = builder.take_until(traffic_time_ms(600'000));
   ASSERT_EQ(whole.size(), 1U);
   EXPECT_EQ(whole[0].slot, Slot{7});
-  EXPECT_EQ(whole[0].direction, Direction::FromCustomer);
   EXPECT_EQ(whole[0].start, traffic_time_ms(300'000));
-  EXPECT_EQ(whole[0].bytes, 1'110U);
-  EXPECT_EQ(whole[0].packets, 6U);
-  EXPECT_TRUE(whole[0].variance == 18);
+  const auto from = whole[0].of(Direction::FromCustomer);
+  EXPECT_EQ(from.bytes, 1'110U);
+  EXPECT_EQ(from.packets, 6U);
+  EXPECT_EQ(from.records, 4U);
+  EXPECT_TRUE(from.variance == 18);
+  EXPECT_EQ(whole[0].totals[core::cell_position(Direction::FromCustomer, Family::Ipv6)].bytes, 10U);
+  EXPECT_EQ(whole[0].of(Direction::ToCustomer), core::CellTotal{});
 }
 
 TEST(IntervalBuilder, GivesNothingBeforeTheIntervalIsWhole) {
-  IntervalBuilder builder(kWidth);
+  IntervalBuilder builder;
   builder.add(bucket(300, 1, 100, 0));
   EXPECT_TRUE(builder.take_until(traffic_time_ms(599'999)).empty());
   EXPECT_EQ(builder.take_until(traffic_time_ms(600'000)).size(), 1U);
   EXPECT_TRUE(builder.take_until(traffic_time_ms(900'000)).empty());
 }
 
+TEST(IntervalBuilder, ShowsWhatHasComeOfAnOpenInterval) {
+  IntervalBuilder builder;
+  builder.add(bucket(300, 7, 100, 10));
+  builder.add(bucket(310, 7, 1, 0));
+  const auto open = builder.open();
+  ASSERT_EQ(open.size(), 1U);
+  EXPECT_EQ(open[0].start, traffic_time_ms(300'000));
+  EXPECT_EQ(open[0].of(Direction::FromCustomer).bytes, 111U);
+}
+
 TEST(IntervalBuilder, IntervalsBeforeTheEpochStartOnMultiplesToo) {
-  IntervalBuilder builder(kWidth);
+  IntervalBuilder builder;
   builder.add(bucket(-10, 1, 100, 0));
   const auto whole = builder.take_until(traffic_time_ms(0));
   ASSERT_EQ(whole.size(), 1U);

@@ -96,8 +96,10 @@ Replayed run(const config::Config& config, const std::vector<Sent>& all) {
       replay(config, {file.path()},
              [&](const ContractNames& names, const std::vector<SlotInterval>& intervals) {
                for (const auto& one : intervals)
-                 replayed.intervals[{since_epoch_ms(one.start) / 1'000 - kNoon,
-                                     names[one.slot.value()], one.direction}] += one.bytes;
+                 for (const Direction direction : {Direction::FromCustomer, Direction::ToCustomer})
+                   if (const auto bytes = one.of(direction).bytes; bytes != 0)
+                     replayed.intervals[{since_epoch_ms(one.start) / 1'000 - kNoon,
+                                         names[one.slot.value()], direction}] += bytes;
              });
   EXPECT_TRUE(outcome.has_value());
   if (outcome) replayed.outcome = *outcome;
