@@ -57,6 +57,8 @@ void add_replay(CLI::App& app, Action& action) {
           std::map<std::string, weir::app::ReplayFormat>{{"text", weir::app::ReplayFormat::Text},
                                                          {"json", weir::app::ReplayFormat::Json},
                                                          {"csv", weir::app::ReplayFormat::Csv}}));
+  command->add_option("--ledger", options->ledger,
+                      "Keep the intervals there too (a SQLite file, or postgresql://...)");
   command->add_option("PCAP", options->captures, "Capture files (pcap, pcapng)")->required();
   command->callback([options, &action] {
     action = [options] { return weir::app::run_replay(*options, stdout, stderr); };

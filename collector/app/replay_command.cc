@@ -6,11 +6,14 @@
 #include <boost/json.hpp>
 #include <cmath>
 #include <numeric>
+#include <optional>
 #include <string_view>
 
+#include "collector/app/ledger_rows.h"
 #include "collector/app/rfc3339.h"
 #include "collector/config/config_file.h"
 #include "collector/pipeline/replay.h"
+#include "exporters/ledger/ledger.h"
 
 namespace weir::app {
 namespace {
@@ -126,6 +129,51 @@ void print_books(std::FILE* out, ReplayFormat format, const pipeline::ReplayOutc
                  outcome.fates[fate]);
 }
 
+/// Without any traffic for longer than this, nothing was captured.
+constexpr std::int64_t kLongestSilence = 3'600;
+
+/// Writes a replay's intervals to a ledger, those without traffic included: the captures
+/// measured them all, from the first with traffic to the last.
+class Keeper {
+ public:
+  [[nodiscard]] static Result<Keeper> open(const std::string& where,
+                                           const std::vector<std::string>& captures) {
+    auto run = run_of_captures(captures);
+    if (!run) return tl::unexpected(run.error());
+    const auto url = ledger::parse_ledger_url(where, "");
+    if (!url) return tl::unexpected(url.error());
+    auto opened = ledger::Ledger::open(*url);
+    if (!opened) return tl::unexpected(opened.error());
+    return Keeper(std::move(*opened), std::move(*run));
+  }
+
+  /// `intervals` are whole, and start where the ones before them ended or later.
+  [[nodiscard]] Result<void> keep(const pipeline::ContractNames& names,
+                                  const std::vector<pipeline::SlotInterval>& intervals) {
+    if (intervals.empty()) return {};
+    ledger::Batch batch{
+        .intervals = ledger_rows(names, intervals), .coverage = {}, .reception = {}};
+    if (batch.intervals.empty()) return {};
+    const std::int64_t first = batch.intervals.front().start;
+    const std::int64_t last = batch.intervals.back().start;
+    // Captures that lie far apart measured nothing in between.
+    const bool goes_on = next_ && first - *next_ <= kLongestSilence;
+    for (std::int64_t start = goes_on ? *next_ : first; start <= last;
+         start += ledger::kIntervalSeconds)
+      batch.coverage.push_back({.start = start, .seconds = ledger::kIntervalSeconds});
+    next_ = last + ledger::kIntervalSeconds;
+    return ledger_.write(run_, batch);
+  }
+
+ private:
+  Keeper(ledger::Ledger ledger, std::string run)
+      : ledger_(std::move(ledger)), run_(std::move(run)) {}
+
+  ledger::Ledger ledger_;
+  std::string run_;
+  std::optional<std::int64_t> next_;  ///< start of the first interval that is not covered yet
+};
+
 }  // namespace
 
 int run_replay(const ReplayOptions& options, std::FILE* out, std::FILE* err) {
@@ -135,9 +183,21 @@ int run_replay(const ReplayOptions& options, std::FILE* out, std::FILE* err) {
       fmt::print(err, "{}\n", config::to_string(problem));
   if (!loaded.config) return 2;
 
+  std::optional<Keeper> keeper;
+  if (!options.ledger.empty()) {
+    auto opened = Keeper::open(options.ledger, options.captures);
+    if (!opened) {
+      fmt::print(err, "weir: {}\n", opened.error().message);
+      return opened.error().code == ErrorCode::Usage ? 2 : 1;
+    }
+    keeper.emplace(std::move(*opened));
+  }
+  Result<void> kept;
+
   print_heading(out, options.format);
   const auto print = [&](const pipeline::ContractNames& names,
                          const std::vector<pipeline::SlotInterval>& intervals) {
+    if (keeper && kept) kept = keeper->keep(names, intervals);
     for (const Row& row : rows_of(names, intervals)) {
       switch (options.format) {
         case ReplayFormat::Json:
@@ -158,6 +218,10 @@ int run_replay(const ReplayOptions& options, std::FILE* out, std::FILE* err) {
     return outcome.error().code == ErrorCode::Usage ? 2 : 1;
   }
   print_books(out, options.format, *outcome);
+  if (!kept) {
+    fmt::print(err, "weir: {}\n", kept.error().message);
+    return 1;
+  }
   for (const auto& warning : outcome->warnings) fmt::print(err, "weir: {}\n", warning);
   if (outcome->refused_datagrams != 0)
     fmt::print(err, "weir: {} datagrams came from sources outside exporters.allow\n",

@@ -12,6 +12,7 @@ struct ReplayOptions {
   std::string config;
   std::vector<std::string> captures;
   ReplayFormat format = ReplayFormat::Text;
+  std::string ledger;  ///< where the intervals are kept as well; empty: nowhere
 };
 
 /// `weir replay`: prints per-contract intervals of capture files, then the books. Exit code.
