@@ -88,6 +88,15 @@ TEST(BillingCalendar, DayBeginsOnceWhereClocksRepeatMidnight) {
             year{2015} / 11);
 }
 
+TEST(BillingCalendar, MonthDoesNotReturnWhereClocksGoBackOverMidnight) {
+  // Newfoundland went back from 00:01 on 1 November 2009 to 23:01 on 31 October.
+  const BillingCalendar newfoundland = calendar("America/St_Johns");
+  const Period november = newfoundland.period_of(year{2009} / 11);
+  EXPECT_EQ(november.start, at(1'257'042'600));
+  EXPECT_EQ(newfoundland.month_of(november.start + std::chrono::minutes{30}), year{2009} / 11);
+  EXPECT_EQ(newfoundland.period_containing(november.start + std::chrono::minutes{30}), november);
+}
+
 TEST(BillingCalendar, QuarterIsThreePeriods) {
   const BillingCalendar tokyo = calendar("Asia/Tokyo");
   const Period quarter = tokyo.period_of({year{2012}, 2}, {});

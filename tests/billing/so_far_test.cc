@@ -69,6 +69,21 @@ TEST(SoFar, BoundsMeetAtTheEnd) {
   EXPECT_EQ(end.high, mbps(2'000));
 }
 
+TEST(SoFar, AtTheEndIsWhatTheStatementSaysUnderEachRule) {
+  GridBuilder builder(40);
+  for (std::size_t i = 0; i < 40; ++i) builder.carried(i, i * 7 % 40, i * 11 % 40 * 2);
+  for (const auto rule :
+       {DirectionRule::MaxOfPercentiles, DirectionRule::PercentileOfMax,
+        DirectionRule::PercentileOfSum, DirectionRule::FromCustomer, DirectionRule::ToCustomer}) {
+    const std::vector spans{TermSpan{.span = builder.grid().period(), .terms = {.rule = rule}}};
+    const auto figures = statement_of({}, builder.grid(), spans, {}).figures;
+    const SoFar end = so_far_of(builder, 40, spans[0].terms);
+    EXPECT_EQ(end.percentile, figures->billed.value);
+    EXPECT_EQ(end.low, figures->billed.value);
+    EXPECT_EQ(end.high, figures->billed.value);
+  }
+}
+
 TEST(SoFar, WithoutACeilingIsBoundedOnlyOnceLittleRemains) {
   const Terms open{.committed = mbps(1'000)};
   EXPECT_EQ(so_far_of(month(4'320, 310), 4'320, open).high, std::nullopt);
