@@ -4,6 +4,8 @@
 
 #include <string_view>
 
+#include "collector/wire/element_names.h"
+
 namespace weir::app {
 namespace {
 
@@ -25,11 +27,18 @@ std::string_view scope_name(std::uint16_t number) noexcept {
   }
 }
 
-/// "element 8", "enterprise 9 element 100".
+/// "sourceIPv4Address (8)", "reverse octetDeltaCount (29305/1)"; "element 9/100" when unknown.
 std::string element_label(const wire::TemplateField& field) {
-  return field.enterprise == 0
-             ? fmt::format("element {}", field.id)
-             : fmt::format("enterprise {} element {}", field.enterprise, field.id);
+  const std::string number = field.enterprise == 0
+                                 ? fmt::format("{}", field.id)
+                                 : fmt::format("{}/{}", field.enterprise, field.id);
+  const std::string_view name = wire::element_name(field.enterprise, field.id);
+  if (name.empty()) {
+    const std::string_view vendor = wire::enterprise_name(field.enterprise);
+    return vendor.empty() ? "element " + number : fmt::format("element {} ({})", number, vendor);
+  }
+  return fmt::format("{}{} ({})", wire::is_reverse(field.enterprise) ? "reverse " : "", name,
+                     number);
 }
 
 std::string field_label(const wire::TemplateDefinition& definition, std::size_t place) {

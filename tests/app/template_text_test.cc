@@ -29,10 +29,10 @@ TEST(TemplateText, ListsTheFieldsOfATemplate) {
                                              300, {{8, 4}, {1, 8}, {82, 65'535}, {100, 6, 9}})}}}),
       "template 300 of 192.0.2.250 port 50000, ipfix, domain 7: 4 fields, at least 19 bytes a "
       "record\n"
-      "    element 8                   4\n"
-      "    element 1                   8\n"
-      "    element 82                variable\n"
-      "    enterprise 9 element 100    6\n");
+      "    sourceIPv4Address (8)    4\n"
+      "    octetDeltaCount (1)      8\n"
+      "    interfaceName (82)     variable\n"
+      "    element 9/100 (Cisco)    6\n");
 }
 
 TEST(TemplateText, NamesTheScopesOfNetflow9ByTheirOwnNumbers) {
@@ -43,9 +43,9 @@ TEST(TemplateText, NamesTheScopesOfNetflow9ByTheirOwnNumbers) {
                         {.id = 400, .scopes = {{2, 4}}, .options = {{48, 1}, {50, 4}}})}}}),
       "options template 400 of 192.0.2.250 port 50000, netflow9, domain 7: 3 fields, 9 bytes a "
       "record\n"
-      "    scope 2 (interface)    4\n"
-      "    element 48             1\n"
-      "    element 50             4\n");
+      "    scope 2 (interface)           4\n"
+      "    samplerId (48)                1\n"
+      "    samplerRandomInterval (50)    4\n");
 }
 
 TEST(TemplateText, ScopesOfIpfixAreElements) {
@@ -55,8 +55,8 @@ TEST(TemplateText, ScopesOfIpfixAreElements) {
                               {.id = 401, .scopes = {{149, 4}}, .options = {{34, 4}}})}}}),
             "options template 401 of 192.0.2.250 port 50000, ipfix, domain 7: 2 fields, 8 bytes a "
             "record\n"
-            "    scope element 149    4\n"
-            "    element 34           4\n");
+            "    scope observationDomainId (149)    4\n"
+            "    samplingInterval (34)              4\n");
 }
 
 }  // namespace
