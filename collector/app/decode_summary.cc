@@ -96,20 +96,21 @@ std::string DecodeSummary::json() const {
   boost::json::array older_groups;
   for (const auto& [key, group] : groups_) {
     const bool is_older = key.protocol == Protocol::Netflow1 || key.protocol == Protocol::Netflow7;
-    (is_older ? older_groups : groups).push_back({{"exporter", key.exporter.to_string()},
-                      {"protocol", protocol_name(key.protocol)},
-                      {"domain", key.domain},
-                      {"input", number_or_null(key.input)},
-                      {"output", number_or_null(key.output)},
-                      {"records", group.records},
-                      {"octets", group.octets},
-                      {"packets", group.packets},
-                      {"total_octets", group.total_octets},
-                      {"total_packets", group.total_packets},
-                      {"reverse_octets", group.reverse_octets},
-                      {"reverse_packets", group.reverse_packets},
-                      {"scaled_octets", group.scaled_octets},
-                      {"scaled_packets", group.scaled_packets}});
+    (is_older ? older_groups : groups)
+        .push_back({{"exporter", key.exporter.to_string()},
+                    {"protocol", protocol_name(key.protocol)},
+                    {"domain", key.domain},
+                    {"input", number_or_null(key.input)},
+                    {"output", number_or_null(key.output)},
+                    {"records", group.records},
+                    {"octets", group.octets},
+                    {"packets", group.packets},
+                    {"total_octets", group.total_octets},
+                    {"total_packets", group.total_packets},
+                    {"reverse_octets", group.reverse_octets},
+                    {"reverse_packets", group.reverse_packets},
+                    {"scaled_octets", group.scaled_octets},
+                    {"scaled_packets", group.scaled_packets}});
   }
   boost::json::array sources;
   for (const auto& [key, source] : sources_) {
@@ -123,14 +124,14 @@ std::string DecodeSummary::json() const {
                        {"frame_bytes_scaled", source.frame_bytes_scaled}});
   }
   boost::json::object summary{{"datagrams", datagrams_},
-                                    {"malformed", malformed_},
-                                    {"templates", templates_},
-                                    {"options_templates", options_templates_},
-                                    {"options_records", options_records_},
-                                    {"sets_without_template", sets_without_template_},
-                                    {"lost", lost_ - std::min(lost_, recovered_)},
-                                    {"groups", std::move(groups)},
-                                    {"sources", std::move(sources)}};
+                              {"malformed", malformed_},
+                              {"templates", templates_},
+                              {"options_templates", options_templates_},
+                              {"options_records", options_records_},
+                              {"sets_without_template", sets_without_template_},
+                              {"lost", lost_ - std::min(lost_, recovered_)},
+                              {"groups", std::move(groups)},
+                              {"sources", std::move(sources)}};
   // `groups` is promised to hold the protocols that routers send today.
   if (!older_groups.empty()) summary["older_groups"] = std::move(older_groups);
   return boost::json::serialize(summary);

@@ -408,6 +408,7 @@ void FlowSetDecoder::learn(std::uint16_t id, Message& message) {
   message.session.templates.insert_or_assign(
       id, LocalSession::Known{.layout = std::move(*compiled), .is_own = true, .told_seen = now});
   message.has_news = true;
+  message.learned.push_back(id);
 }
 
 SharedDecoderState::Learned FlowSetDecoder::learn_for_connection(const LocalSession& session,
@@ -647,8 +648,13 @@ void FlowSetDecoder::release_held(Message& message) {
   if (tried == generation && !has_own_news) return;
   tried = generation;
 
-  const std::vector<HeldSets::Key> keys =
+  // What others have taught is tried for so many ids only; what came just now, in any case.
+  std::vector<HeldSets::Key> keys =
       held.awaited(message.context.protocol, message.context.domain, kKeysTried);
+  for (const std::uint16_t id : message.learned) {
+    keys.push_back(
+        {.protocol = message.context.protocol, .domain = message.context.domain, .set_id = id});
+  }
   for (const HeldSets::Key& key : keys) {
     if (!layout_for(message.session.key, key.set_id, message.session)) continue;
     for (HeldSets::Held& set : held.take(key)) {

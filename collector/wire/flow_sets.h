@@ -48,10 +48,11 @@ class FlowSetDecoder {
     MessageContext context;
     RecordSink& sink;
     DecodeOutcome& outcome;
-    std::uint32_t data_records = 0;  ///< of its sets, whatever became of them
-    std::uint32_t handed_on = 0;     ///< of these
-    bool has_unknown_sets = false;   ///< or broken ones: how many records it held is unknown
-    bool has_news = false;           ///< templates that held sets may wait for
+    std::uint32_t data_records = 0;        ///< of its sets, whatever became of them
+    std::uint32_t handed_on = 0;           ///< of these
+    bool has_unknown_sets = false;         ///< or broken ones: how many records it held is unknown
+    bool has_news = false;                 ///< templates that held sets may wait for
+    std::vector<std::uint16_t> learned{};  ///< their ids
   };
 
   /// True if all sets were sound. Reads sets that begin before `end`.

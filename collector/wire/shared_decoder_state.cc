@@ -27,6 +27,13 @@ namespace {
   return hash;
 }
 
+/// One session fewer knows `id`.
+void forget_one(boost::unordered_flat_map<std::uint16_t, std::uint32_t>& known_by,
+                std::uint16_t id) {
+  const auto at = known_by.find(id);
+  if (--at->second == 0) known_by.erase(at);
+}
+
 /// Keys that are remembered to count each once, as a multiple of the templates that are kept.
 constexpr std::size_t kSeenPerTemplate = 4;
 
@@ -127,6 +134,7 @@ SharedDecoderState::Learned SharedDecoderState::learn(const SessionKey& session,
   learned.is_kept = true;
   // Found anew: make_room() may have dropped other sessions.
   const auto [known, is_new] = domain.sessions[session.port].templates.try_emplace(id);
+  if (is_new) ++domain.known_by[id];
   Entry& entry = known->second;
   entry.is_suspect = false;
   if (!is_new && entry.layout->definition() == layout->definition()) {
@@ -228,6 +236,7 @@ SharedDecoderState::Found SharedDecoderState::find(const SessionKey& session,
     const auto known = own->second.templates.find(id);
     if (known != own->second.templates.end()) return found(known->second, domain, true);
   }
+  if (!domain.known_by.contains(id)) return {};
   // Those of an exporter that began again count only where nobody knows better.
   const Entry* agreed = nullptr;
   bool is_disputed = false;
@@ -266,6 +275,7 @@ bool SharedDecoderState::withdraw(const SessionKey& session, std::uint16_t id) {
   if (known == own->second.templates.end()) return false;
   exporter_of(session.domain).fields -= cost_of(*known->second.layout);
   own->second.templates.erase(known);
+  forget_one(domain->known_by, id);
   moved();
   return true;
 }
@@ -274,12 +284,13 @@ template <class IsGone>
 std::uint32_t SharedDecoderState::erase_templates(const DomainKey& key, Session& session,
                                                   IsGone is_gone) {
   Exporter& exporter = exporter_of(key);
-  const auto erased =
-      boost::unordered::erase_if(session.templates, [&exporter, &is_gone](const auto& known) {
-        if (!is_gone(known.second)) return false;
-        exporter.fields -= cost_of(*known.second.layout);
-        return true;
-      });
+  auto& known_by = domains_.at(key).known_by;
+  const auto erased = boost::unordered::erase_if(session.templates, [&](const auto& known) {
+    if (!is_gone(known.second)) return false;
+    exporter.fields -= cost_of(*known.second.layout);
+    forget_one(known_by, known.first);
+    return true;
+  });
   return static_cast<std::uint32_t>(erased);
 }
 

@@ -136,6 +136,8 @@ class SharedDecoderState {
   struct Domain {
     boost::unordered_flat_map<std::uint16_t, Session> sessions;  // by port
     boost::unordered_flat_set<std::uint32_t> seen;               // id, and bit 16 for options
+    /// Sessions that know an id: one look says that nobody does, whatever is asked for.
+    boost::unordered_flat_map<std::uint16_t, std::uint32_t> known_by;
     SamplerTablePtr samplers;
     std::uint64_t taught = 0;  ///< or used
     bool is_used = false;      ///< data matched some template

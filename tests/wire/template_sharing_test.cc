@@ -50,6 +50,18 @@ TEST_F(TemplateSharing, AWatcherSeesATemplateOnceAndAgainWhenItChanges) {
   EXPECT_EQ(first_elements, (std::vector<std::uint16_t>{1, 2}));
 }
 
+// Ids that nobody ever teaches must not stand in the way of one that is taught.
+TEST_F(TemplateSharing, DataBehindManyUnknownIdsAreRescuedByTheirTemplate) {
+  std::uint32_t sequence = 0;
+  for (std::uint16_t id = 300; id < 600; ++id)
+    decode_from(1'000, Netflow9Message{.sequence = sequence++, .sets = {data(1, 1, id)}});
+  decode_from(1'000, Netflow9Message{.sequence = sequence++, .sets = {data(5, 6, 700)}});
+  const DecodeOutcome outcome =
+      decode_from(1'000, Netflow9Message{.sequence = sequence++, .sets = {octets_first(700)}});
+  EXPECT_EQ(outcome.rescued_records, 1U);
+  EXPECT_EQ(flow(0).octets, 5U);
+}
+
 TEST_F(TemplateSharing, SessionsThatDisagreeServeOnlyThemselves) {
   decode_from(1'000, Netflow9Message{.sets = {octets_first()}});
   decode_from(2'000, Netflow9Message{.sets = {packets_first()}});
