@@ -79,6 +79,7 @@ bool DataSetReader::read_fixed(const DataSet& set, RecordSink& sink, DecodeOutco
         const std::byte* const wire = at + i * record_bytes;
         resolve(set, has_fields ? set.layout.sampling_fields(wire).interval() : 0, records[i]);
       }
+      batches_[last_].has_own_sampling = true;
     }
     if (may_keep) [[unlikely]] {
       if (!keeps && has_unknown(records)) {
@@ -180,6 +181,14 @@ std::span<FlowRecord> DataSetReader::lay(const CompiledTemplate& layout, Resolve
     batch.stamp = layout.stamp();
     batch.sampling = sampling;
     batch.laid = 0;
+  }
+  if (batch.has_own_sampling) {
+    // Another exporter of the same template told of sampling what this one may not have told.
+    for (FlowRecord& record : std::span{batch.records}.first(batch.laid)) {
+      record.sampling_interval = sampling.interval;
+      record.sampling_source = sampling.source;
+    }
+    batch.has_own_sampling = false;
   }
   for (; batch.laid < count; ++batch.laid) {
     FlowRecord& record = batch.records[batch.laid];

@@ -77,6 +77,7 @@ class DataSetReader {
     std::uint64_t stamp = 0;  ///< template whose constants stand in them; 0 none
     std::size_t laid = 0;     ///< in how many of them
     ResolvedSampling sampling;
+    bool has_own_sampling = false;  ///< their intervals are not `sampling`, but each record's own
   };
 
   /// The first `count` places of a batch, holding the constants of `layout`.

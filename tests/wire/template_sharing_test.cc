@@ -50,6 +50,29 @@ TEST_F(TemplateSharing, AWatcherSeesATemplateOnceAndAgainWhenItChanges) {
   EXPECT_EQ(first_elements, (std::vector<std::uint16_t>{1, 2}));
 }
 
+// Equal templates of two exporters are one; what one told of sampling is not the other's.
+TEST_F(TemplateSharing, ASamplingIntervalStaysWithTheExporterThatToldIt) {
+  const TestSet layout{.id = 0, .body = template_record(256, {{1, 4}, {48, 1}})};
+  const TestSet row{.id = 256, .body = ByteWriter{}.u32(5).u8(3).data()};
+  const TestSet sampler{.id = 1,
+                        .body = netflow9_options_template(
+                            {.id = 400, .scopes = {{1, 4}}, .options = {{48, 1}, {50, 4}}})};
+  const TestSet rate{.id = 400, .body = ByteWriter{}.u32(0).u8(3).u32(100).data()};
+  const auto from = [&](std::uint32_t address, const Netflow9Message& message) {
+    const auto bytes = build(message);
+    Datagram datagram = datagram_of(bytes);
+    datagram.source = IpAddress::v4(address);
+    EXPECT_EQ(decoder.decode(datagram, sink).malformed_total, 0U);
+  };
+  for (std::uint32_t sequence = 0; sequence < 3; ++sequence) {
+    from(1, {.sequence = sequence, .sets = {layout, sampler, rate, row}});
+    from(2, {.sequence = sequence, .sets = {layout, row}});
+  }
+  ASSERT_EQ(sink.flows.size(), 6U);
+  for (std::size_t i = 0; i < 6; ++i)
+    EXPECT_EQ(flow(i).sampling_interval, i % 2 == 0 ? 100U : 0U) << i;
+}
+
 // Ids that nobody ever teaches must not stand in the way of one that is taught.
 TEST_F(TemplateSharing, DataBehindManyUnknownIdsAreRescuedByTheirTemplate) {
   std::uint32_t sequence = 0;
