@@ -282,8 +282,8 @@ Decoded<TemplatePtr> compile_template(TemplateDefinition definition, std::uint64
     const Meaning meaning = meanings.of(i);
     if (meaning.destination == Destination::Nothing) continue;
     const bool is_section = content_of(meaning.destination) == Content::Octets;
-    if (is_section ? !can_hold(meaning.destination, field.length)
-                   : is_variable || !can_hold(meaning.destination, field.length)) {
+    if (is_section ? !can_hold(meaning.destination, field)
+                   : is_variable || !can_hold(meaning.destination, field)) {
       ++t.unusable_fields_;
       continue;
     }

@@ -302,7 +302,13 @@ Content content_of(Destination destination) noexcept {
   }
 }
 
-bool can_hold(Destination destination, std::uint16_t length) noexcept {
+bool can_hold(Destination destination, const TemplateField& field) noexcept {
+  const std::uint16_t length = field.length;
+  if (field.enterprise == 0) {
+    // dateTimeSeconds; dateTimeMilliseconds to dateTimeNanoseconds (RFC 7011, 6.1.7 to 6.1.10).
+    if (field.id == 150 || field.id == 151) return length == 4;
+    if ((field.id >= 152 && field.id <= 157) || field.id == 160) return length == 8;
+  }
   switch (content_of(destination)) {
     case Content::Ipv4:
       return length == 4;

@@ -127,9 +127,9 @@ struct Meaning {
 
 [[nodiscard]] Content content_of(Destination destination) noexcept;
 
-/// True if `destination` can be read from a field of this length: addresses are exact,
-/// integers may be reduced to 1..8 bytes (RFC 7011, 6.2), sections have any length.
-[[nodiscard]] bool can_hold(Destination destination, std::uint16_t length) noexcept;
+/// True if `destination` can be read from `field`: addresses and points in time have exact
+/// lengths, integers may be reduced to 1..8 bytes (RFC 7011, 6.2), sections have any length.
+[[nodiscard]] bool can_hold(Destination destination, const TemplateField& field) noexcept;
 
 /// Where a destination stands in FlowRecord: byte offset, width and its `Has` or `Detail` bit.
 struct Place {

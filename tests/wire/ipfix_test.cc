@@ -111,6 +111,17 @@ TEST_F(Ipfix, InitiatorAndResponderCountersStandInForMissingOnes) {
   EXPECT_EQ(flow(1).octets, 6U);
 }
 
+// RFC 7011, 6.2: reduced sizes are for integers, not for points in time.
+TEST_F(Ipfix, PointsInTimeOfAnotherLengthAreUnusable) {
+  const DecodeOutcome outcome = decode(
+      IpfixMessage{.sets = {{.id = 2, .body = template_record(400, {{1, 4}, {152, 6}, {151, 8}})},
+                            {.id = 400, .body = ByteWriter{}.u32(9).zeros(6).zeros(8).data()}}});
+  EXPECT_EQ(outcome.records, 1U);
+  EXPECT_EQ(outcome.malformed[static_cast<std::size_t>(DecodeError::BadFieldLength)], 1U);
+  EXPECT_EQ(flow(0).octets, 9U);
+  EXPECT_EQ(flow(0).time_format, TimeFormat::None);
+}
+
 TEST_F(Ipfix, TimesAreTakenFromTheBestFormatThatIsSent) {
   struct Case {
     std::uint16_t first, last, length;

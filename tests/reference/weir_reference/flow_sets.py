@@ -40,7 +40,9 @@ class Template:
             elif length != VARIABLE:
                 code += f"{length}x"
         self.layout = None if self.is_variable else struct.Struct(code)
-        self.choices = choices_of(name for element, _ in self.fields for name in names_of(element))
+        # A field of a length that its element cannot have is not there.
+        readable = [element for element, length in self.fields if length == VARIABLE or meaning(element, length)]
+        self.choices = choices_of(name for element in readable for name in names_of(element))
 
     def __eq__(self, other):
         return isinstance(other, Template) and (self.fields, self.is_options) == (other.fields, other.is_options)
