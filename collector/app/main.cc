@@ -12,8 +12,11 @@
 #include "collector/app/check_command.h"
 #include "collector/app/decode_command.h"
 #include "collector/app/doctor_command.h"
+#include "collector/app/explain_command.h"
 #include "collector/app/generate_command.h"
+#include "collector/app/mask_command.h"
 #include "collector/app/replay_command.h"
+#include "collector/app/report_command.h"
 #include "collector/app/serve_command.h"
 #include "collector/app/stop_on_signal.h"
 #include "collector/app/version.h"
@@ -123,6 +126,58 @@ void add_doctor(CLI::App& app, Action& action) {
   });
 }
 
+void add_report(CLI::App& app, Action& action) {
+  auto options = std::make_shared<weir::app::ReportOptions>();
+  auto* command = app.add_subcommand("report", "Bills and utilisation of a month, from the ledger");
+  command->add_option("--config,-c", options->config, "Configuration file (YAML)")->required();
+  auto* month = command->add_option("--month", options->month, "Which month, such as 2026-04");
+  command->add_option("--quarter", options->quarter, "Which quarter instead, such as 2026Q1")
+      ->excludes(month);
+  command
+      ->add_option("--fiscal-month", options->fiscal_month,
+                   "Month in which the fiscal year begins (default 4)")
+      ->check(CLI::Range(1U, 12U));
+  command->add_option("--contract", options->contract, "Of this contract alone");
+  command->add_option("--format", options->format, "text (default), json, csv or html")
+      ->transform(CLI::CheckedTransformer(
+          std::map<std::string, weir::app::ReportFormat>{{"text", weir::app::ReportFormat::Text},
+                                                         {"json", weir::app::ReportFormat::Json},
+                                                         {"csv", weir::app::ReportFormat::Csv},
+                                                         {"html", weir::app::ReportFormat::Html}}));
+  command->callback([options, &action] {
+    action = [options] { return weir::app::run_report(*options, stdout, stderr); };
+  });
+}
+
+void add_explain(CLI::App& app, Action& action) {
+  auto options = std::make_shared<weir::app::ExplainOptions>();
+  auto* command = app.add_subcommand(
+      "explain", "How the number of one contract's five minutes came to be, from the ledger");
+  command->add_option("--config,-c", options->config, "Configuration file (YAML)")->required();
+  command->add_option("CONTRACT", options->contract, "Which contract")->required();
+  command->add_option("TIME", options->time, "A time in it, such as 2026-01-31T15:00:00Z")
+      ->required();
+  command->callback([options, &action] {
+    action = [options] { return weir::app::run_explain(*options, stdout, stderr); };
+  });
+}
+
+void add_mask(CLI::App& app, Action& action) {
+  auto options = std::make_shared<weir::app::MaskOptions>();
+  auto* command = app.add_subcommand(
+      "mask", "Leave a span of time out of a bill, and keep who said so and why");
+  command->add_option("--config,-c", options->config, "Configuration file (YAML)")->required();
+  command->add_option("--contract", options->contract, "Of this contract alone; else of all");
+  command->add_option("--from", options->from, "First instant, such as 2026-01-31T15:00:00Z")
+      ->required();
+  command->add_option("--until", options->until, "The instant after the last")->required();
+  command->add_option("--author", options->author, "Who says so")->required();
+  command->add_option("--reason", options->reason, "Why")->required();
+  command->callback([options, &action] {
+    action = [options] { return weir::app::run_mask(*options, stdout, stderr); };
+  });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -138,6 +193,9 @@ int main(int argc, char** argv) {
   add_decode(app, action);
   add_generate(app, action);
   add_doctor(app, action);
+  add_report(app, action);
+  add_explain(app, action);
+  add_mask(app, action);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

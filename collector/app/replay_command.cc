@@ -9,6 +9,7 @@
 #include <optional>
 #include <string_view>
 
+#include "collector/app/csv_text.h"
 #include "collector/app/ledger_rows.h"
 #include "collector/app/rfc3339.h"
 #include "collector/config/config_file.h"
@@ -72,21 +73,6 @@ void print_json(std::FILE* out, const Row& row) {
   object["bits_per_second"] = row.bits_per_second();
   object["error_bits_per_second"] = row.error_bits_per_second();
   fmt::print(out, "{}\n", boost::json::serialize(object));
-}
-
-/// RFC 4180 quoting; a text that a spreadsheet would run as a formula gets an apostrophe.
-std::string csv_text(std::string_view text) {
-  std::string cell;
-  if (!text.empty() && std::string_view("=+-@\t\r").find(text.front()) != std::string_view::npos)
-    cell += '\'';
-  cell += text;
-  if (cell.find_first_of(",\"\r\n") == std::string::npos) return cell;
-  std::string quoted = "\"";
-  for (const char c : cell) {
-    if (c == '"') quoted += '"';
-    quoted += c;
-  }
-  return quoted + '"';
 }
 
 void print_csv(std::FILE* out, const Row& row) {

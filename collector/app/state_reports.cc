@@ -112,10 +112,12 @@ std::vector<http::RefusedSourceReport> refused_sources(const pipeline::Pipeline&
       sum.last = std::max(sum.last, source.last);
     }
   std::vector<core::RefusedSource> sources;
+  sources.reserve(by_address.size());
   for (const auto& [address, source] : by_address) sources.push_back(source);
   std::ranges::sort(sources, std::greater{}, &core::RefusedSource::last);
   sources.resize(std::min(sources.size(), core::RefusedSources::kKept));
   std::vector<http::RefusedSourceReport> reports;
+  reports.reserve(sources.size());
   for (const core::RefusedSource& source : sources)
     reports.push_back({.address = source.address.to_string(),
                        .datagrams = source.datagrams,

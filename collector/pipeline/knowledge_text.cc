@@ -160,11 +160,11 @@ class Reader {
   /// An object with exactly these keys, those that begin with `?` if they are there.
   [[nodiscard]] const json::object& object(const json::value& value,
                                            std::initializer_list<std::string_view> keys) {
-    static const json::object kNothing;
+    static const json::object nothing;
     const json::object* const found = value.if_object();
     if (found == nullptr) {
       wrong("a value is no object");
-      return kNothing;
+      return nothing;
     }
     std::size_t known = 0;
     for (std::string_view key : keys) {
@@ -181,14 +181,14 @@ class Reader {
 
   /// Null where there is no such element.
   [[nodiscard]] const json::value& at(const json::object& object, std::string_view key) {
-    static const json::value kNull;
+    static const json::value null_value;
     const json::value* const found = object.if_contains(key);
-    return found == nullptr ? kNull : *found;
+    return found == nullptr ? null_value : *found;
   }
   [[nodiscard]] const json::value& at(const json::array& array, std::size_t index) {
-    static const json::value kNull;
+    static const json::value null_value;
     const json::value* const found = array.if_contains(index);
-    return found == nullptr ? kNull : *found;
+    return found == nullptr ? null_value : *found;
   }
 
   template <class Integer>
@@ -218,15 +218,15 @@ class Reader {
  private:
   [[nodiscard]] const json::array& list(const json::value& value, std::uint64_t most,
                                         std::uint64_t least = 0) {
-    static const json::array kNothing;
+    static const json::array nothing;
     const json::array* const found = value.if_array();
     if (found == nullptr) {
       wrong("a value is no list");
-      return kNothing;
+      return nothing;
     }
     if (found->size() >= least && found->size() <= most) return *found;
     wrong(fmt::format("a list has {} elements", found->size()));
-    return kNothing;
+    return nothing;
   }
 
   [[nodiscard]] IpAddress address(const json::value& value) {

@@ -87,11 +87,8 @@ SequenceVerdict SequenceTracker::place(std::uint32_t sequence) noexcept {
   is_tentative_ = false;
   if (is_synchronised_ && ahead == 0) {
     place_ = Place::Ahead;
-  } else if (!is_synchronised_) {
-    verdict.unplaced = true;
-    synchronise(sequence);
-  } else if (was_tentative && (is_behind || ahead > kSlackBeforeFirst)) {
-    // Templates alone have come so far, and they were numbered otherwise.
+  } else if (!is_synchronised_ || (was_tentative && (is_behind || ahead > kSlackBeforeFirst))) {
+    // The first, or templates alone have come so far and were numbered otherwise.
     verdict.unplaced = true;
     synchronise(sequence);
   } else if (!is_behind && ahead <= kLargestGap) {

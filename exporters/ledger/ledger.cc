@@ -224,15 +224,22 @@ Result<void> Ledger::write(std::string_view run, const Batch& batch) {
     soci::transaction transaction(sql);
     const Number run_number = state.number("run", state.runs, std::string(run));
 
-    Number start = 0;
-    Number contract = 0;
-    Number direction = 0;
-    Number family = 0;
-    Number bytes = 0;
-    Number packets = 0;
-    Number records = 0;
-    double variance = 0;
-    Number revision = 0;
+    // Statements read these where they stand, each time that they are executed.
+    struct Bound {
+      Number start = 0;
+      Number contract = 0;
+      Number direction = 0;
+      Number family = 0;
+      Number bytes = 0;
+      Number packets = 0;
+      Number records = 0;
+      double variance = 0;
+      Number revision = 0;
+      Number seconds = 0;
+      Number exporter = 0;
+      Number received = 0;
+      Number lost = 0;
+    } bound;
     soci::statement put_interval =
         (sql.prepare
              << "INSERT INTO contract_interval (start, contract, direction, family, run, bytes, "
@@ -247,19 +254,20 @@ Result<void> Ledger::write(std::string_view run, const Batch& batch) {
                 "OR contract_interval.packets <> excluded.packets "
                 "OR contract_interval.records <> excluded.records "
                 "OR contract_interval.variance <> excluded.variance",
-         soci::use(start), soci::use(contract), soci::use(direction), soci::use(family),
-         soci::use(run_number), soci::use(bytes), soci::use(packets), soci::use(records),
-         soci::use(variance), soci::use(revision));
+         soci::use(bound.start), soci::use(bound.contract), soci::use(bound.direction),
+         soci::use(bound.family), soci::use(run_number), soci::use(bound.bytes),
+         soci::use(bound.packets), soci::use(bound.records), soci::use(bound.variance),
+         soci::use(bound.revision));
     for (const IntervalRow& row : batch.intervals) {
-      start = row.start;
-      contract = state.number("contract", state.contracts, row.contract);
-      direction = static_cast<Number>(row.direction);
-      family = static_cast<Number>(row.family);
-      bytes = number_of(row.bytes);
-      packets = number_of(row.packets);
-      records = number_of(row.records);
-      variance = row.variance;
-      revision = row.revision;
+      bound.start = row.start;
+      bound.contract = state.number("contract", state.contracts, row.contract);
+      bound.direction = static_cast<Number>(row.direction);
+      bound.family = static_cast<Number>(row.family);
+      bound.bytes = number_of(row.bytes);
+      bound.packets = number_of(row.packets);
+      bound.records = number_of(row.records);
+      bound.variance = row.variance;
+      bound.revision = row.revision;
       put_interval.execute(true);
     }
 
@@ -270,35 +278,31 @@ Result<void> Ledger::write(std::string_view run, const Batch& batch) {
       sql << "DELETE FROM contract_day WHERE day = :day", soci::use(day);
     }
 
-    Number seconds = 0;
     soci::statement put_coverage =
         (sql.prepare
              << "INSERT INTO coverage (start, run, seconds) VALUES (:start, :run, :seconds) "
                 "ON CONFLICT (start, run) DO UPDATE SET seconds = excluded.seconds "
                 "WHERE coverage.seconds < excluded.seconds",
-         soci::use(start), soci::use(run_number), soci::use(seconds));
+         soci::use(bound.start), soci::use(run_number), soci::use(bound.seconds));
     for (const CoverageRow& row : batch.coverage) {
-      start = row.start;
-      seconds = row.seconds;
+      bound.start = row.start;
+      bound.seconds = row.seconds;
       put_coverage.execute(true);
     }
 
-    Number exporter = 0;
-    Number received = 0;
-    Number lost = 0;
     soci::statement put_reception =
         (sql.prepare
              << "INSERT INTO reception (start, exporter, run, received, lost) VALUES (:start, "
                 ":exporter, :run, :received, :lost) ON CONFLICT (start, exporter, run) DO UPDATE "
                 "SET received = excluded.received, lost = excluded.lost "
                 "WHERE reception.received <> excluded.received OR reception.lost <> excluded.lost",
-         soci::use(start), soci::use(exporter), soci::use(run_number), soci::use(received),
-         soci::use(lost));
+         soci::use(bound.start), soci::use(bound.exporter), soci::use(run_number),
+         soci::use(bound.received), soci::use(bound.lost));
     for (const ReceptionRow& row : batch.reception) {
-      start = row.start;
-      exporter = state.number("exporter", state.exporters, row.exporter);
-      received = number_of(row.received);
-      lost = number_of(row.lost);
+      bound.start = row.start;
+      bound.exporter = state.number("exporter", state.exporters, row.exporter);
+      bound.received = number_of(row.received);
+      bound.lost = number_of(row.lost);
       put_reception.execute(true);
     }
     transaction.commit();
@@ -510,16 +514,19 @@ void Ledger::digest(std::int64_t day) {
     columns[4].set(at, interval.revision);
   });
   soci::transaction transaction(state.sql);
-  Number contract = 0;
-  std::array<std::string, 5> texts;
+  struct Bound {
+    Number contract = 0;
+    std::array<std::string, 5> texts;
+  } bound;
+  auto& texts = bound.texts;
   soci::statement put =
       (state.sql.prepare << "INSERT INTO contract_day (day, contract, from_customer, to_customer, "
                             "from_deviation, to_deviation, revisions) VALUES (:day, :contract, :a, "
                             ":b, :c, :d, :e)",
-       soci::use(day), soci::use(contract), soci::use(texts[0]), soci::use(texts[1]),
+       soci::use(day), soci::use(bound.contract), soci::use(texts[0]), soci::use(texts[1]),
        soci::use(texts[2]), soci::use(texts[3]), soci::use(texts[4]));
   for (const auto& [number, columns] : contracts) {
-    contract = number;
+    bound.contract = number;
     for (std::size_t i = 0; i < columns.size(); ++i) texts[i] = columns[i].to_text();
     put.execute(true);
   }
@@ -551,6 +558,18 @@ Result<std::vector<IntervalCoverage>> Ledger::coverage(std::int64_t from, std::i
   return found;
 }
 
+Result<std::optional<std::int64_t>> Ledger::last_interval() {
+  try {
+    Number last = 0;
+    soci::indicator indicator = soci::i_null;
+    state_->sql << "SELECT max(start) FROM coverage", soci::into(last, indicator);
+    if (indicator == soci::i_null) return std::nullopt;
+    return last;
+  } catch (const std::exception& error) {
+    return state_->failed("cannot be read", error);
+  }
+}
+
 Result<std::vector<ReceptionRow>> Ledger::reception(std::int64_t from, std::int64_t until) {
   std::vector<ReceptionRow> found;
   try {
@@ -576,6 +595,65 @@ Result<std::vector<ReceptionRow>> Ledger::reception(std::int64_t from, std::int6
       names.resize(kFetch);
       for (auto* column : {&starts, &received, &lost}) column->resize(kFetch);
     }
+  } catch (const std::exception& error) {
+    return state_->failed("cannot be read", error);
+  }
+  return found;
+}
+
+Result<std::vector<RunRow>> Ledger::rows_of(std::string_view contract, std::int64_t start) {
+  std::vector<RunRow> found;
+  try {
+    const auto number = state_->find("contract", std::string(contract));
+    if (!number) return found;
+    std::string run;
+    Number direction = 0;
+    Number family = 0;
+    Number bytes = 0;
+    Number packets = 0;
+    Number records = 0;
+    double variance = 0;
+    Number revision = 0;
+    soci::statement statement =
+        (state_->sql.prepare
+             << "SELECT r.name, i.direction, i.family, i.bytes, i.packets, i.records, i.variance, "
+                "i.revision FROM contract_interval i JOIN run r ON r.number = i.run WHERE i.start "
+                "= "
+                ":start AND i.contract = :contract ORDER BY r.number, i.direction, i.family",
+         soci::use(start), soci::use(*number), soci::into(run), soci::into(direction),
+         soci::into(family), soci::into(bytes), soci::into(packets), soci::into(records),
+         soci::into(variance), soci::into(revision));
+    statement.execute();
+    while (statement.fetch())
+      found.push_back(
+          {.run = run,
+           .row = {.contract = std::string(contract),
+                   .start = start,
+                   .direction = direction == 0 ? Direction::FromCustomer : Direction::ToCustomer,
+                   .family = family == 0 ? Family::Ipv4 : Family::Ipv6,
+                   .bytes = amount_of(bytes),
+                   .packets = amount_of(packets),
+                   .records = amount_of(records),
+                   .variance = variance,
+                   .revision = static_cast<std::uint32_t>(revision)}});
+  } catch (const std::exception& error) {
+    return state_->failed("cannot be read", error);
+  }
+  return found;
+}
+
+Result<std::vector<RunCoverage>> Ledger::coverage_by_run(std::int64_t start) {
+  std::vector<RunCoverage> found;
+  try {
+    std::string run;
+    Number seconds = 0;
+    soci::statement statement =
+        (state_->sql.prepare << "SELECT r.name, c.seconds FROM coverage c JOIN run r ON r.number = "
+                                "c.run WHERE c.start = :start ORDER BY r.number",
+         soci::use(start), soci::into(run), soci::into(seconds));
+    statement.execute();
+    while (statement.fetch())
+      found.push_back({.run = run, .seconds = static_cast<std::uint32_t>(seconds)});
   } catch (const std::exception& error) {
     return state_->failed("cannot be read", error);
   }

@@ -60,7 +60,14 @@ class Ledger {
   /// What all runs together were measuring in [from, until), by rising start.
   [[nodiscard]] Result<std::vector<IntervalCoverage>> coverage(std::int64_t from,
                                                                std::int64_t until);
+  /// Start of the last interval that any run was measuring; nothing in an empty ledger.
+  [[nodiscard]] Result<std::optional<std::int64_t>> last_interval();
   [[nodiscard]] Result<std::vector<ReceptionRow>> reception(std::int64_t from, std::int64_t until);
+
+  /// All rows of one contract's interval, by run, direction and family.
+  [[nodiscard]] Result<std::vector<RunRow>> rows_of(std::string_view contract, std::int64_t start);
+  /// What each run was measuring of the interval at `start`.
+  [[nodiscard]] Result<std::vector<RunCoverage>> coverage_by_run(std::int64_t start);
 
   [[nodiscard]] Result<void> add_mask(const Mask& mask);
   /// Masks of `contract`, and those of every contract, that touch [from, until).

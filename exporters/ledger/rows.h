@@ -65,6 +65,18 @@ struct IntervalCoverage {
   std::uint32_t seconds = 0;  ///< at most kIntervalSeconds
 };
 
+/// One row of an interval, and the run that measured it.
+struct RunRow {
+  std::string run;
+  IntervalRow row;
+};
+
+/// How much of an interval one run was measuring.
+struct RunCoverage {
+  std::string run;
+  std::uint32_t seconds = 0;
+};
+
 /// An interval that is left out of a bill, and by whom.
 struct Mask {
   std::string contract;  ///< empty: every contract

@@ -191,6 +191,35 @@ TEST_F(LedgerTest, AMaskHoldsForItsContractOrForAll) {
   EXPECT_EQ(ledger.masks("A", kStart + 300, kStart + 600)->size(), 0U);
 }
 
+TEST_F(LedgerTest, IsFoundSoundAfterEveryKindOfWrite) {
+  {
+    Ledger ledger = opened();
+    Batch batch = batch_of({{.contract = "A", .start = kStart, .bytes = 1, .variance = 2.5}});
+    batch.reception.push_back({.exporter = "r1", .start = kStart, .received = 99, .lost = 1});
+    ASSERT_TRUE(ledger.write("run", batch));
+    ASSERT_TRUE(ledger.add_mask({.contract = "A",
+                                 .from = kStart,
+                                 .until = kStart + 300,
+                                 .author = "noc",
+                                 .reason = "test",
+                                 .made_at = kStart}));
+    ASSERT_TRUE(ledger.digest_before(kStart + 2 * 86'400));
+  }
+  Ledger again = opened();
+  const auto reception = again.reception(kStart, kStart + 300);
+  ASSERT_TRUE(reception);
+  ASSERT_EQ(reception->size(), 1U);
+  EXPECT_EQ(reception->front().exporter, "r1");
+  EXPECT_EQ(reception->front().received, 99U);
+  EXPECT_EQ(reception->front().lost, 1U);
+  const auto rows = again.rows_of("A", kStart);
+  ASSERT_TRUE(rows);
+  ASSERT_EQ(rows->size(), 1U);
+  EXPECT_EQ(rows->front().run, "run");
+  EXPECT_DOUBLE_EQ(rows->front().row.variance, 2.5);
+  EXPECT_EQ(again.coverage_by_run(kStart)->front().seconds, 300U);
+}
+
 TEST_F(LedgerTest, WhatIsOlderThanTheRetentionIsForgotten) {
   Ledger ledger = opened();
   ASSERT_TRUE(ledger.write("a", batch_of({{.contract = "A", .start = kStart, .bytes = 1},

@@ -1,0 +1,211 @@
+#include "collector/app/report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "collector/billing/billing_calendar.h"
+
+namespace weir::app {
+namespace {
+
+using billing::IntervalGrid;
+using billing::Period;
+
+std::int64_t seconds_of(TrafficTime time) noexcept { return since_epoch_ms(time) / 1'000; }
+TrafficTime time_of(std::int64_t seconds) noexcept { return traffic_time_ms(seconds * 1'000); }
+
+const char* layer_name(config::Layer layer) noexcept {
+  switch (layer) {
+    case config::Layer::Ip:
+      return "ip";
+    case config::Layer::Ethernet:
+      return "ethernet";
+    case config::Layer::Wire:
+      return "wire";
+  }
+  return "unknown";
+}
+
+/// What the exporters sent of an interval, and what of it arrived.
+struct Received {
+  std::uint64_t received = 0;
+  std::uint64_t sent = 0;
+};
+
+/// Everything that a ledger tells of a span of time but the contracts' own bytes.
+class Background {
+ public:
+  [[nodiscard]] static Result<Background> read(ledger::Ledger& ledger, const Period& span) {
+    auto coverage = ledger.coverage(seconds_of(span.start), seconds_of(span.end));
+    if (!coverage) return tl::unexpected(coverage.error());
+    auto reception = ledger.reception(seconds_of(span.start), seconds_of(span.end));
+    if (!reception) return tl::unexpected(reception.error());
+    const auto last = ledger.last_interval();
+    if (!last) return tl::unexpected(last.error());
+    Background background;
+    if (*last) background.last_ = time_of(**last);
+    background.coverage_ = std::move(*coverage);
+    for (const auto& row : *reception) {
+      auto& at = background.reception_[row.start][row.exporter];
+      at.received += row.received;
+      at.sent += row.received + row.lost;
+    }
+    return background;
+  }
+
+  /// How far `period` is expected to be measured: to its end once the ledger has gone beyond
+  /// it, or where it holds nothing of it at all; else to the end of the last interval.
+  [[nodiscard]] TrafficTime expected_until(const Period& period) const noexcept {
+    if (last_ >= period.end) return period.end;
+    for (auto row = coverage_.rbegin(); row != coverage_.rend(); ++row)
+      if (period.contains(time_of(row->start)))
+        return time_of(row->start + ledger::kIntervalSeconds);
+    return period.end;
+  }
+
+  /// `exporters` are those that a contract hangs on; empty: all that were heard.
+  void cover(IntervalGrid& grid, const std::set<std::string>& exporters) const {
+    for (const auto& row : coverage_) {
+      Received sum;
+      if (const auto at = reception_.find(row.start); at != reception_.end()) {
+        for (const auto& [exporter, received] : at->second) {
+          if (!exporters.empty() && !exporters.contains(exporter)) continue;
+          sum.received += received.received;
+          sum.sent += received.sent;
+        }
+      }
+      grid.cover(time_of(row.start),
+                 billing::interval_completeness(std::chrono::seconds{row.seconds}, sum.received,
+                                                sum.sent));
+    }
+  }
+
+ private:
+  TrafficTime last_ = TrafficTime::min();  ///< start of the ledger's last interval
+  std::vector<ledger::IntervalCoverage> coverage_;
+  std::map<std::int64_t, std::map<std::string, Received>> reception_;
+};
+
+/// The exporters that a contract hangs on by name; empty if it may be met at any.
+std::set<std::string> exporters_of(const contracts::Contract& contract) {
+  std::set<std::string> exporters;
+  for (const auto& attachment : contract.attach) {
+    const auto* interface = std::get_if<contracts::InterfaceAttachment>(&attachment.where);
+    if (interface == nullptr) return {};
+    exporters.insert(interface->exporter);
+  }
+  return exporters;
+}
+
+/// A contract's period, as asked for.
+Result<Period> period_of(const contracts::Contract& contract, const ReportRequest& request) {
+  const auto calendar =
+      billing::BillingCalendar::make(contract.billing.timezone, contract.billing.day);
+  if (!calendar) return tl::unexpected(calendar.error());
+  return request.quarter ? calendar->period_of(*request.quarter, request.fiscal)
+                         : calendar->period_of(*request.month);
+}
+
+/// A contract while its bill is made.
+struct Billed {
+  const contracts::Contract* contract = nullptr;
+  IntervalGrid grid;
+};
+
+Result<std::vector<Billed>> grids_of(const std::vector<const contracts::Contract*>& wanted,
+                                     const ReportRequest& request, ledger::Ledger& ledger) {
+  std::vector<Period> periods;
+  Period whole{.start = TrafficTime::max(), .end = TrafficTime::min()};
+  for (const auto* contract : wanted) {
+    auto period = period_of(*contract, request);
+    if (!period) return tl::unexpected(period.error());
+    periods.push_back(*period);
+    whole.start = std::min(whole.start, period->start);
+    whole.end = std::max(whole.end, period->end);
+  }
+  if (wanted.empty()) return std::vector<Billed>{};
+  auto background = Background::read(ledger, whole);
+  if (!background) return tl::unexpected(background.error());
+
+  std::vector<Billed> billed;
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    IntervalGrid grid(periods[i].closed_part(background->expected_until(periods[i])));
+    background->cover(grid, exporters_of(*wanted[i]));
+    billed.push_back({.contract = wanted[i], .grid = std::move(grid)});
+    names.push_back(wanted[i]->id);
+  }
+  auto read = ledger.each_interval(
+      names, seconds_of(whole.start), seconds_of(whole.end),
+      [&](std::size_t contract, const ledger::ContractInterval& interval) {
+        billed[contract].grid.add(time_of(interval.start),
+                                  {.from_customer = interval.from_customer_bytes,
+                                   .to_customer = interval.to_customer_bytes},
+                                  {.from_customer = interval.from_customer_deviation,
+                                   .to_customer = interval.to_customer_deviation});
+      });
+  if (!read) return tl::unexpected(read.error());
+  for (std::size_t i = 0; i < billed.size(); ++i) {
+    const auto masks =
+        ledger.masks(names[i], seconds_of(periods[i].start), seconds_of(periods[i].end));
+    if (!masks) return tl::unexpected(masks.error());
+    for (const auto& mask : *masks)
+      billed[i].grid.mask({.span = {.start = time_of(mask.from), .end = time_of(mask.until)},
+                           .author = mask.author,
+                           .reason = mask.reason,
+                           .made_at = time_of(mask.made_at)});
+  }
+  return billed;
+}
+
+/// The span by the calendar of UTC, for what is of no contract.
+Result<Period> company_span(const ReportRequest& request) {
+  const auto calendar = billing::BillingCalendar::make("UTC", 1);
+  if (!calendar) return tl::unexpected(calendar.error());
+  return request.quarter ? calendar->period_of(*request.quarter, request.fiscal)
+                         : calendar->period_of(*request.month);
+}
+
+}  // namespace
+
+Result<Report> make_report(const config::Config& config, ledger::Ledger& ledger,
+                           const ReportRequest& request) {
+  Report report;
+  report.title =
+      request.quarter ? billing::to_string(*request.quarter) : billing::to_string(*request.month);
+  std::vector<const contracts::Contract*> wanted;
+  for (const auto& contract : config.contracts)
+    if (request.contract.empty() || contract.id == request.contract) wanted.push_back(&contract);
+  if (wanted.empty() && !request.contract.empty())
+    return failure(ErrorCode::Usage,
+                   fmt::format("contract {} is not in the configuration; `weir check` lists those "
+                               "that are",
+                               request.contract));
+  auto billed = grids_of(wanted, request, ledger);
+  if (!billed) return tl::unexpected(billed.error());
+  const billing::BillingMethod method{.layer = layer_name(config.accounting.layer)};
+  for (Billed& one : *billed) {
+    const auto spans = billing::term_spans({one.contract, 1}, one.grid.period());
+    report.contracts.push_back(
+        {.statement = billing::statement_of({.contract = one.contract->id,
+                                             .customer = one.contract->customer,
+                                             .service = one.contract->service},
+                                            one.grid, spans, method),
+         .grid = std::move(one.grid)});
+  }
+  if (request.contract.empty()) {
+    const auto span = company_span(request);
+    if (!span) return tl::unexpected(span.error());
+    const TrafficTime last = span->end - TrafficSpan{1};
+    report.company = billing::company_snapshot(config.contracts, last, {});
+    report.company_year_before =
+        billing::company_snapshot(config.contracts, last - std::chrono::hours{24} * 365, {});
+  }
+  return report;
+}
+
+}  // namespace weir::app

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "collector/billing/company.h"
+#include "collector/billing/interval_grid.h"
+#include "collector/billing/statement.h"
+#include "collector/config/config.h"
+#include "collector/model/result.h"
+#include "exporters/ledger/ledger.h"
+
+namespace weir::app {
+
+/// One contract's part of a report: its bill, and the intervals that it was made of.
+struct ReportedContract {
+  billing::Statement statement;
+  billing::IntervalGrid grid;
+};
+
+/// What `weir report` shows, whatever the format.
+struct Report {
+  std::string title;  ///< "2026-04" or "2026Q1"
+  std::vector<ReportedContract> contracts;
+  /// Of the company at the end of the span, and a year before; none for one contract.
+  std::optional<billing::CompanySnapshot> company;
+  std::optional<billing::CompanySnapshot> company_year_before;
+};
+
+/// What is asked for.
+struct ReportRequest {
+  std::optional<billing::Month> month;
+  std::optional<billing::FiscalQuarter> quarter;  ///< instead of a month
+  billing::FiscalCalendar fiscal;
+  std::string contract;  ///< empty: all
+};
+
+/// Reads what was asked for from the ledger and makes the bills. The period of each contract is by
+/// its own day and time zone. What is not over yet is expected up to the end of the last
+/// interval that the ledger covers.
+///
+/// Errors: Usage for a contract that is not configured; what the ledger says otherwise.
+[[nodiscard]] Result<Report> make_report(const config::Config& config, ledger::Ledger& ledger,
+                                         const ReportRequest& request);
+
+/// The report as one JSON object, as CSV (RFC 4180), as a table for a terminal, with a chart if it
+/// is of one contract, and as a page that prints.
+[[nodiscard]] std::string report_json(const Report& report);
+[[nodiscard]] std::string report_csv(const Report& report);
+[[nodiscard]] std::string report_text(const Report& report);
+[[nodiscard]] std::string report_html(const Report& report);
+
+}  // namespace weir::app

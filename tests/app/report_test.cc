@@ -1,0 +1,150 @@
+#include "collector/app/report.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "collector/app/csv_text.h"
+#include "tests/support/config_files.h"
+
+namespace weir::app {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+/// 2012-09-01T00:00:00+09:00, and the start of October there.
+constexpr std::int64_t kSeptember = 1'346'425'200;
+constexpr std::int64_t kOctober = 1'349'017'200;
+
+contracts::Contract contract(const std::string& id, const std::string& exporter) {
+  contracts::Contract made{.id = id, .customer = "=Example & <Sons>", .service = "ip"};
+  made.committed = BitsPerSecond{1'000};
+  made.billing.timezone = "Asia/Tokyo";
+  made.attach.push_back(
+      {.where = contracts::InterfaceAttachment{
+           .exporter = exporter, .interface = std::uint32_t{1}, .vlan = std::nullopt}});
+  return made;
+}
+
+class ReportTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    config.contracts.push_back(contract("A", "r1"));
+    auto opened =
+        ledger::Ledger::open({.backend = ledger::Backend::Sqlite, .target = files.path("weir.db")});
+    ASSERT_TRUE(opened) << opened.error().message;
+    store.emplace(std::move(*opened));
+  }
+
+  /// One interval of A in both directions, measured for so many seconds.
+  void carry(std::int64_t start, std::uint64_t from_bytes, std::uint64_t to_bytes,
+             std::uint32_t seconds = 300) {
+    ledger::Batch batch{.intervals = {}, .coverage = {{start, seconds}}, .reception = {}};
+    if (from_bytes != 0)
+      batch.intervals.push_back({.contract = "A", .start = start, .bytes = from_bytes});
+    if (to_bytes != 0)
+      batch.intervals.push_back(
+          {.contract = "A", .start = start, .direction = Direction::ToCustomer, .bytes = to_bytes});
+    ASSERT_TRUE(store->write("run", batch));
+  }
+  Report report(const char* month = "2012-09", const std::string& only = {}) {
+    const ReportRequest request{.month = *billing::parse_month(month),
+                                .quarter = std::nullopt,
+                                .fiscal = {},
+                                .contract = only};
+    auto made = make_report(config, *store, request);
+    EXPECT_TRUE(made) << made.error().message;
+    return made ? std::move(*made) : Report{};
+  }
+
+  test::ConfigFiles files;
+  config::Config config;
+  std::optional<ledger::Ledger> store;
+};
+
+TEST_F(ReportTest, AnIntervalBelongsToTheMonthOfItsContractsTimeZone) {
+  carry(kOctober - 300, 37'500, 0);  // 2012-09-30T14:55:00Z
+  carry(kOctober, 75'000, 0);        // 15:00:00Z
+  const auto september = report("2012-09").contracts.front().statement;
+  // It is over, since the ledger goes on behind it.
+  ASSERT_TRUE(september.figures);
+  EXPECT_EQ(september.figures->direction.from_customer.bytes, 37'500U);
+  EXPECT_EQ(september.period.start, traffic_time_ms(kSeptember * 1'000));
+  EXPECT_EQ(september.intervals.expected, 8'640U);
+  const auto october = report("2012-10").contracts.front().statement;
+  EXPECT_EQ(october.figures->direction.from_customer.bytes, 75'000U);
+  // What is running is expected up to its last closed interval.
+  EXPECT_EQ(october.intervals.expected, 1U);
+}
+
+TEST_F(ReportTest, MissingIsNotZeroAndPartialCounts) {
+  carry(kSeptember, 37'500, 0);
+  carry(kSeptember + 300, 0, 0);            // measured, and nothing came
+  carry(kSeptember + 900, 37'500, 0, 150);  // half measured; +600 is missing
+  const auto statement = report().contracts.front().statement;
+  EXPECT_EQ(statement.intervals.expected, 4U);
+  EXPECT_EQ(statement.intervals.measured, 3U);
+  EXPECT_EQ(statement.intervals.zero, 1U);
+  EXPECT_EQ(statement.intervals.partial, 1U);
+  EXPECT_EQ(statement.intervals.missing, 1U);
+  EXPECT_TRUE(statement.is_provisional);
+  EXPECT_EQ(statement.figures->billed.value.value(), 1'000U);
+}
+
+TEST_F(ReportTest, LossCountsOnlyOnTheExportersThatTheContractHangsOn) {
+  carry(kSeptember, 37'500, 0);
+  ledger::Batch lost{.intervals = {}, .coverage = {}, .reception = {}};
+  lost.reception.push_back({.exporter = "r2", .start = kSeptember, .received = 1, .lost = 9});
+  ASSERT_TRUE(store->write("run", lost));
+  EXPECT_EQ(report().contracts.front().statement.intervals.partial, 0U);
+  lost.reception.front().exporter = "r1";
+  ASSERT_TRUE(store->write("run", lost));
+  EXPECT_EQ(report().contracts.front().statement.intervals.partial, 1U);
+}
+
+TEST_F(ReportTest, AContractThatIsNotConfiguredIsAUsageError) {
+  const auto made = make_report(config, *store,
+                                {.month = *billing::parse_month("2012-09"),
+                                 .quarter = std::nullopt,
+                                 .fiscal = {},
+                                 .contract = "nobody"});
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().code, ErrorCode::Usage);
+}
+
+TEST_F(ReportTest, WithoutDataEveryFormatSaysSoAndTheCommitIsOwed) {
+  const Report empty = report();
+  EXPECT_THAT(report_json(empty), HasSubstr(R"("percentile_bits_per_second":null)"));
+  EXPECT_THAT(report_json(empty), HasSubstr(R"("billable_bits_per_second":1000)"));
+  EXPECT_THAT(report_csv(empty), HasSubstr(",nearest_rank,ethernet,,1000,0,8640,0,8640,0,"));
+  EXPECT_THAT(report_text(empty), HasSubstr("no data"));
+  EXPECT_THAT(report_html(empty), HasSubstr("no data"));
+}
+
+TEST_F(ReportTest, TextOfTheContractIsSafeInEveryFormat) {
+  carry(kSeptember, 37'500, 75'000);
+  const Report made = report();
+  EXPECT_THAT(report_csv(made), HasSubstr("'=Example & <Sons>"));
+  EXPECT_THAT(report_html(made), HasSubstr("=Example &amp; &lt;Sons&gt;"));
+  EXPECT_THAT(report_html(made), Not(HasSubstr("<Sons>")));
+  EXPECT_THAT(report_json(made), HasSubstr(R"("customer":"=Example & <Sons>")"));
+}
+
+TEST_F(ReportTest, OneContractHasAChartWithItsCommitAndPercentile) {
+  carry(kSeptember, 37'500, 75'000);
+  const std::string text = report_text(report("2012-09", "A"));
+  EXPECT_THAT(text, HasSubstr("2012-08-31 |"));
+  EXPECT_THAT(text, HasSubstr("C"));
+  EXPECT_THAT(text, HasSubstr("percentile 0.002"));
+}
+
+TEST(CsvText, GuardsSpreadsheetsAndQuotes) {
+  EXPECT_EQ(csv_text("plain"), "plain");
+  EXPECT_EQ(csv_text("a,\"b\"\n"), "\"a,\"\"b\"\"\n\"");
+  EXPECT_EQ(csv_text("-1+2"), "'-1+2");
+  EXPECT_EQ(csv_text("@x"), "'@x");
+  EXPECT_EQ(csv_text(""), "");
+}
+
+}  // namespace
+}  // namespace weir::app
