@@ -115,7 +115,9 @@ void Ledger::State::connect() {
     if (c == '"' || c == '\\') path += '\\';
     path += c;
   }
-  sql.open(soci::sqlite3, fmt::format("db=\"{}\" timeout={} synchronous=full", path, kBusySeconds));
+  // What can fail is said afterwards: a session that fails while it opens keeps its memory.
+  sql.open(soci::sqlite3, fmt::format("db=\"{}\" timeout={}", path, kBusySeconds));
+  sql << "PRAGMA synchronous=FULL";
   sql << "PRAGMA journal_mode=DELETE";
   sql << "PRAGMA foreign_keys=ON";
   std::string verdict;
