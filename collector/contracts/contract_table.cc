@@ -378,6 +378,8 @@ TrafficTime ContractTable::next_change_after(TrafficTime time) const noexcept {
   return next == changes.end() ? TrafficTime::max() : *next;
 }
 
+bool ContractTable::has_prefixes() const noexcept { return !state_->prefixes.is_empty(); }
+
 void ContractTable::prefetch(const IpAddress& source, const IpAddress& destination) const noexcept {
   if (state_->prefixes.is_empty()) return;
   state_->prefixes.prefetch(source);

@@ -179,6 +179,8 @@ class ContractTable {
   /// that spans it is split there. TrafficTime::max() if none.
   [[nodiscard]] TrafficTime next_change_after(TrafficTime time) const noexcept;
 
+  /// False if no attachment names a prefix: then prefetch() does nothing.
+  [[nodiscard]] bool has_prefixes() const noexcept;
   /// Brings the lines that match() will read for these addresses into cache.
   void prefetch(const IpAddress& source, const IpAddress& destination) const noexcept;
 

@@ -64,7 +64,7 @@ void WorkerCells::move_to(BucketNumber frontier) noexcept {
 bool WorkerCells::add_to_bucket(std::uint32_t ahead, std::uint32_t from_slot, std::uint32_t to_slot,
                                 Family family, const Amount& part, std::uint64_t records) noexcept {
   const std::uint32_t place = place_ahead(ahead);
-  if (!places_[place].claim(frontier_ + ahead)) [[unlikely]]
+  if (!places_.get()[place].claim(frontier_ + ahead)) [[unlikely]]
     return false;
   assert(from_slot == kNoSlot || from_slot < kMaxSlots);
   assert(to_slot == kNoSlot || to_slot < kMaxSlots);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 
 #include "collector/model/connection_id.h"
@@ -129,18 +130,24 @@ struct alignas(64) FlowRecord {
       0;  ///< 802.1Q tags that the record proves (243 one, 245 one more, unless 0; header)
   std::uint8_t ip_version = 0;         ///< 4, 6, or 0 when neither sent nor inferable
   std::uint8_t forwarding_status = 0;  ///< element 89 as sent
-  // Second half: read rarely.
-  std::uint64_t sampler_id = 0;     ///< 48 or 302
-  std::uint64_t total_octets = 0;   ///< 85
-  std::uint64_t total_packets = 0;  ///< 86
-  std::uint64_t reverse_octets = 0;
-  std::uint64_t reverse_packets = 0;
-  std::uint64_t system_init_ms = 0;  ///< 160
+  // Read rarely from here on.
   IpAddress next_hop;
   /// The packet inside a tunnel: of a sampled header, of a template that names the fields of
   /// two headers, or of elements for it (VMware 881 to 884). What is billed is the outer one.
   IpAddress inner_source;
   IpAddress inner_destination;
+  // sFlow only.
+  std::uint32_t source_class = 0;  ///< data source type, 0 = ifIndex
+  std::uint32_t source_index = 0;
+  std::uint32_t sample_pool = 0;
+  std::uint32_t agent_drops = 0;
+  // What follows no flow sample has (kSampleBytes).
+  std::uint64_t sampler_id = 0;     ///< 48 or 302
+  std::uint64_t total_octets = 0;   ///< 85
+  std::uint64_t total_packets = 0;  ///< 86
+  std::uint64_t reverse_octets = 0;
+  std::uint64_t reverse_packets = 0;
+  std::uint64_t system_init_ms = 0;             ///< 160
   std::uint64_t flow_id = 0;                    ///< 148
   std::uint32_t details = 0;                    ///< Detail bits
   std::uint32_t ingress_vrf = 0;                ///< 234
@@ -152,11 +159,6 @@ struct alignas(64) FlowRecord {
   std::uint8_t dot1q_priority = 0;              ///< 244
   std::uint8_t end_reason = 0;                  ///< 136
   MeteredDirection reverse_metered = MeteredDirection::Unknown;  ///< 61 of enterprise 29305
-  // sFlow only.
-  std::uint32_t source_class = 0;  ///< data source type, 0 = ifIndex
-  std::uint32_t source_index = 0;
-  std::uint32_t sample_pool = 0;
-  std::uint32_t agent_drops = 0;
 
   [[nodiscard]] constexpr bool has(Has field) const noexcept {
     return (present & static_cast<std::uint32_t>(field)) != 0;
@@ -168,6 +170,10 @@ struct alignas(64) FlowRecord {
   }
   constexpr void set(Detail field) noexcept { details |= static_cast<std::uint32_t>(field); }
 };
+
+/// The leading bytes of a FlowRecord that a flow sample may set; the others stay as they are in
+/// an empty record.
+inline constexpr std::size_t kSampleBytes = offsetof(FlowRecord, sampler_id);
 
 /// What all records of one message share.
 struct MessageContext {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <new>
+#include <numeric>
 #include <utility>
 
 #include "collector/accounting/biflow.h"
@@ -34,8 +35,6 @@ void add_held(core::ExporterCounters& counters, const wire::DecodeOutcome& outco
   add(counters.unknown_rescued_records, outcome.unknown_rescued_records);
   add(counters.unknown_given_up_records, outcome.unknown_given_up_records);
 }
-
-constexpr std::size_t index_of(Fate fate) noexcept { return static_cast<std::size_t>(fate); }
 
 Family family_of(const FlowRecord& record) noexcept {
   if (record.ip_version != 0) return record.ip_version == 6 ? Family::Ipv6 : Family::Ipv4;
@@ -114,6 +113,14 @@ struct Attributor::Pending {
   std::uint32_t to = contracts::kNoSlot;
 };
 
+std::uint64_t Attributor::FateBytes::sum() const noexcept {
+  return std::accumulate(bytes.begin(), bytes.end(), std::uint64_t{0});
+}
+
+void Attributor::FateBytes::add_to(core::ExporterCounters& counters) const noexcept {
+  for (std::size_t fate = 0; fate < kFates; ++fate) add(counters.fates[fate], bytes[fate]);
+}
+
 contracts::MatchKey Attributor::key_of(const Pending& pending) noexcept {
   const FlowRecord& record = *pending.record;
   return {.source = pending.is_inner ? record.inner_source : record.source,
@@ -126,14 +133,14 @@ contracts::MatchKey Attributor::key_of(const Pending& pending) noexcept {
           .output = pending.output};
 }
 
-inline std::uint32_t Attributor::sender_of(const Pending& pending,
-                                           TrafficTime time) const noexcept {
-  return policy_->table->sender(*pending.input, time, [&] { return key_of(pending); });
+inline std::uint32_t Attributor::sender_of(const contracts::ContractTable& table,
+                                           const Pending& pending, TrafficTime time) noexcept {
+  return table.sender(*pending.input, time, [&] { return key_of(pending); });
 }
 
-inline std::uint32_t Attributor::receiver_of(const Pending& pending,
-                                             TrafficTime time) const noexcept {
-  return policy_->table->receiver(*pending.output, time, [&] { return key_of(pending); });
+inline std::uint32_t Attributor::receiver_of(const contracts::ContractTable& table,
+                                             const Pending& pending, TrafficTime time) noexcept {
+  return table.receiver(*pending.output, time, [&] { return key_of(pending); });
 }
 
 Attributor::Attributor(const Parts& parts)
@@ -276,13 +283,16 @@ void Attributor::account(const MessageContext& context, Exporter& exporter,
   const Policy& policy = *policy_;
   const contracts::ContractTable& table = *policy.table;
   core::ExporterCounters& counters = counters_of(exporter, context.protocol);
-  for (const FlowRecord& record : records) table.prefetch(record.source, record.destination);
+  if (table.has_prefixes()) {
+    for (const FlowRecord& record : records) table.prefetch(record.source, record.destination);
+  }
   exporter.metering.learn(records);
   const contracts::ExporterInterfaces interfaces = table.interfaces_of(exporter.id);
 
   const accounting::MessageClock clock = exporter.clock.of(context);
 
-  FateBytes fates{};
+  FateBytes fates;
+  Pending* const round = round_->data();  // of kRound, as many as records at most
   std::uint64_t reported = 0;
   std::uint64_t clamped = 0;
   std::size_t count = 0;
@@ -300,7 +310,7 @@ void Attributor::account(const MessageContext& context, Exporter& exporter,
     const std::uint64_t bytes = accounting::layer_bytes(record, policy.layer, tags);
     const SamplingInterval interval = accounting::resolve_sampling(record, exporter.sampling);
     if (interval == kUnknownSampling) [[unlikely]] {
-      fates[index_of(Fate::Unscaled)] += bytes;
+      fates.of(Fate::Unscaled) += bytes;
       continue;
     }
     sampling = interval;
@@ -312,35 +322,31 @@ void Attributor::account(const MessageContext& context, Exporter& exporter,
          .largest_packet_bytes = policy.largest_packet_bytes + overhead_of(policy.layer, tags)},
         interval);
     if (!amount) [[unlikely]] {
-      fates[index_of(Fate::Implausible)] += bytes;
+      fates.of(Fate::Implausible) += bytes;
       continue;
     }
     // Made in place: what was just written in parts must not be read back in one piece.
     const Pending& pending =
-        *::new (&(*round_)[count]) Pending{.record = &record,
-                                           .input = &input,
-                                           .output = &output,
-                                           .amount = {.bytes = amount->bytes,
-                                                      .packets = amount->packets,
-                                                      .variance = amount->variance},
-                                           .time = clock.resolve(record),
-                                           .family = family_of(record),
-                                           .sides = exporter.metering.sides_of(record),
-                                           .is_dropped = !has_left_router(record.forwarding)};
+        *::new (&round[count]) Pending{.record = &record,
+                                       .input = &input,
+                                       .output = &output,
+                                       .amount = {.bytes = amount->bytes,
+                                                  .packets = amount->packets,
+                                                  .variance = amount->variance},
+                                       .time = clock.resolve(record),
+                                       .family = family_of(record),
+                                       .sides = exporter.metering.sides_of(record),
+                                       .is_dropped = !has_left_router(record.forwarding)};
     if (amount->bytes > accounting::kAlwaysPlausibleBytes && !is_carriable(pending)) [[unlikely]] {
-      fates[index_of(Fate::Implausible)] += bytes;
+      fates.of(Fate::Implausible) += bytes;
       continue;
     }
     reported += amount->bytes;
     clamped += pending.time.is_clamped ? 1 : 0;
     ++count;
   }
-  for (std::size_t fate = 0; fate < kFates; ++fate) {
-    if (fates[fate] == 0) continue;
-    reported += fates[fate];
-    counters.fates[fate].add(fates[fate]);
-  }
-  counters.reported_bytes.add(reported);
+  counters.reported_bytes.add(reported + fates.sum());
+  fates.add_to(counters);
   if (clamped != 0) counters.clamped_times.add(clamped);
   if (sampling != kUnknownSampling) {
     counters.sampling_interval.set(sampling.value());
@@ -349,10 +355,11 @@ void Attributor::account(const MessageContext& context, Exporter& exporter,
   attribute(counters, count);
 }
 
-void Attributor::count_interfaces(const Pending& pending) noexcept {
-  const auto lasting = [&](const contracts::InterfaceView& view) {
+inline void Attributor::count_interfaces(const std::uint32_t* lasting_numbers,
+                                         const Pending& pending) noexcept {
+  const auto lasting = [lasting_numbers](const contracts::InterfaceView& view) {
     return view.number == contracts::kNoInterface ? contracts::kNoInterface
-                                                  : policy_->interface_numbers[view.number];
+                                                  : lasting_numbers[view.number];
   };
   if (pending.sides.from) {
     if (const auto number = lasting(*pending.input); number != contracts::kNoInterface)
@@ -367,54 +374,53 @@ void Attributor::count_interfaces(const Pending& pending) noexcept {
 void Attributor::attribute(core::ExporterCounters& counters, std::size_t count) {
   if (count == 0) return;
   const contracts::ContractTable& table = *policy_->table;
+  const std::uint32_t* const lasting_numbers = policy_->interface_numbers.data();
+  const std::span<Pending> round{round_->data(), count};
   TrafficTime first = TrafficTime::max();
   TrafficTime last = TrafficTime::min();
-  for (std::size_t i = 0; i < count; ++i) {
-    Pending& pending = (*round_)[i];
+  for (Pending& pending : round) {
     const TimeRange& range = pending.time.range;
     // Not read back from where they are written: two halves that were just stored must not be
     // loaded in one piece.
     const std::uint32_t from =
-        pending.sides.from ? sender_of(pending, range.start) : contracts::kNoSlot;
+        pending.sides.from ? sender_of(table, pending, range.start) : contracts::kNoSlot;
     const std::uint32_t to =
-        pending.sides.to ? receiver_of(pending, range.start) : contracts::kNoSlot;
+        pending.sides.to ? receiver_of(table, pending, range.start) : contracts::kNoSlot;
     pending.from = from;
     pending.to = to;
     parts_.cells.prefetch(from, to, pending.family, range.start);
     if (pending.record->has(Has::InnerAddresses) && from == contracts::kNoSlot &&
         to == contracts::kNoSlot) [[unlikely]]
-      match_inner(pending);
+      match_inner(table, pending);
     first = std::min(first, range.start);
     last = std::max(last, range.end);
   }
   // Contracts seldom begin or end: one question settles it for the round.
   const bool none_changes = table.next_change_after(first) >= last;
 
-  FateBytes fates{};
-  for (std::size_t i = 0; i < count; ++i) {
-    const Pending& pending = (*round_)[i];
+  FateBytes fates;
+  for (const Pending& pending : round) {
     const TimeRange& range = pending.time.range;
-    count_interfaces(pending);
+    count_interfaces(lasting_numbers, pending);
     if (!none_changes && table.next_change_after(range.start) < range.end)
       add_split_by_validity(pending, fates);
     else
       add_part(pending, {pending.from, pending.to}, pending.amount, range, fates);
   }
-  for (std::size_t fate = 0; fate < kFates; ++fate)
-    if (fates[fate] != 0) counters.fates[fate].add(fates[fate]);
+  fates.add_to(counters);
   if (fates.unknown_interface != 0) counters.unknown_interface_bytes.add(fates.unknown_interface);
 }
 
-void Attributor::match_inner(Pending& pending) noexcept {
+void Attributor::match_inner(const contracts::ContractTable& table, Pending& pending) noexcept {
   const FlowRecord& record = *pending.record;
   if (record.inner_source.is_unspecified() && record.inner_destination.is_unspecified()) return;
   const TrafficTime time = pending.time.range.start;
   // A side that may not count has a twin that does, for the outer packet.
-  if (!pending.sides.from && sender_of(pending, time) != contracts::kNoSlot) return;
-  if (!pending.sides.to && receiver_of(pending, time) != contracts::kNoSlot) return;
+  if (!pending.sides.from && sender_of(table, pending, time) != contracts::kNoSlot) return;
+  if (!pending.sides.to && receiver_of(table, pending, time) != contracts::kNoSlot) return;
   pending.is_inner = true;
-  if (pending.sides.from) pending.from = sender_of(pending, time);
-  if (pending.sides.to) pending.to = receiver_of(pending, time);
+  if (pending.sides.from) pending.from = sender_of(table, pending, time);
+  if (pending.sides.to) pending.to = receiver_of(table, pending, time);
   // The rest of the record, where contracts change inside it, is asked for alike.
   pending.is_inner = pending.from != contracts::kNoSlot || pending.to != contracts::kNoSlot;
 }
@@ -422,16 +428,16 @@ void Attributor::match_inner(Pending& pending) noexcept {
 inline void Attributor::add_part(const Pending& pending, Slots slots, const Amount& amount,
                                  const TimeRange& range, FateBytes& fates) noexcept {
   if (slots.from == contracts::kNoSlot && slots.to == contracts::kNoSlot) {
-    fates[index_of(fate_of(pending, range.start))] += amount.bytes;
+    fates.of(fate_of(pending, range.start)) += amount.bytes;
     if (pending.input->number == contracts::kNoInterface &&
         pending.output->number == contracts::kNoInterface)
       fates.unknown_interface += amount.bytes;
     return;
   }
   const auto refused = parts_.cells.add(slots.from, slots.to, pending.family, amount, range);
-  fates[index_of(Fate::Late)] += refused.late_bytes;
-  fates[index_of(Fate::Overrun)] += refused.overrun_bytes;
-  fates[index_of(Fate::Attributed)] += amount.bytes - refused.late_bytes - refused.overrun_bytes;
+  fates.of(Fate::Late) += refused.late_bytes;
+  fates.of(Fate::Overrun) += refused.overrun_bytes;
+  fates.of(Fate::Attributed) += amount.bytes - refused.late_bytes - refused.overrun_bytes;
 }
 
 bool Attributor::is_carriable(const Pending& pending) const noexcept {
@@ -446,10 +452,12 @@ bool Attributor::is_carriable(const Pending& pending) const noexcept {
 }
 
 Fate Attributor::fate_of(const Pending& pending, TrafficTime time) const noexcept {
+  const contracts::ContractTable& table = *policy_->table;
   if (pending.is_dropped) return Fate::Discarded;
   // The other record of the same packets, metered at the other end, stands for them.
-  const bool is_twin = !pending.sides.from ||
-                       (!pending.sides.to && receiver_of(pending, time) != contracts::kNoSlot);
+  const bool is_twin =
+      !pending.sides.from ||
+      (!pending.sides.to && receiver_of(table, pending, time) != contracts::kNoSlot);
   return is_twin ? Fate::Duplicate
                  : contracts::ContractTable::fate_of_unmatched(*pending.input, *pending.output);
 }
@@ -466,8 +474,8 @@ void Attributor::add_split_by_validity(const Pending& pending, FateBytes& fates)
     add_part(pending, slots, part, {range.start, change}, fates);
     rest = {rest.bytes - part.bytes, rest.packets - part.packets, rest.variance - part.variance};
     range.start = change;
-    if (pending.sides.from) slots.from = sender_of(pending, change);
-    if (pending.sides.to) slots.to = receiver_of(pending, change);
+    if (pending.sides.from) slots.from = sender_of(table, pending, change);
+    if (pending.sides.to) slots.to = receiver_of(table, pending, change);
   }
   add_part(pending, slots, rest, range, fates);
 }

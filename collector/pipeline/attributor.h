@@ -84,8 +84,16 @@ class Attributor final : public RecordSink {
     std::uint32_t from;
     std::uint32_t to;
   };
-  struct FateBytes : std::array<std::uint64_t, kFates> {
+  /// What a round adds to the books of its exporter.
+  struct FateBytes {
+    std::array<std::uint64_t, kFates> bytes{};
     std::uint64_t unknown_interface = 0;  ///< of all, beside
+
+    [[nodiscard]] std::uint64_t& of(Fate fate) noexcept {
+      return bytes[static_cast<std::size_t>(fate)];
+    }
+    [[nodiscard]] std::uint64_t sum() const noexcept;
+    void add_to(core::ExporterCounters& counters) const noexcept;
   };
   using Exporters =
       boost::unordered_flat_map<IpAddress, std::unique_ptr<Exporter>, std::hash<IpAddress>>;
@@ -105,14 +113,17 @@ class Attributor final : public RecordSink {
                         std::span<const FlowRecord> records);
   [[nodiscard]] FlowRecord since_last_total(const MessageContext& context, const Exporter& exporter,
                                             const FlowRecord& record);
-  void count_interfaces(const Pending& pending) noexcept;
+  /// `lasting_numbers`: of each tracked interface of the table.
+  void count_interfaces(const std::uint32_t* lasting_numbers, const Pending& pending) noexcept;
   void attribute(core::ExporterCounters& counters, std::size_t count);
   [[nodiscard]] static contracts::MatchKey key_of(const Pending& pending) noexcept;
   /// Whose a record is as its sender, and as its receiver.
-  [[nodiscard]] std::uint32_t sender_of(const Pending& pending, TrafficTime time) const noexcept;
-  [[nodiscard]] std::uint32_t receiver_of(const Pending& pending, TrafficTime time) const noexcept;
+  [[nodiscard]] static std::uint32_t sender_of(const contracts::ContractTable& table,
+                                               const Pending& pending, TrafficTime time) noexcept;
+  [[nodiscard]] static std::uint32_t receiver_of(const contracts::ContractTable& table,
+                                                 const Pending& pending, TrafficTime time) noexcept;
   /// Asks for the packet inside the tunnel, where the outer one is nobody's.
-  void match_inner(Pending& pending) noexcept;
+  static void match_inner(const contracts::ContractTable& table, Pending& pending) noexcept;
   [[gnu::always_inline]] void add_part(const Pending& pending, Slots slots, const Amount& amount,
                                        const TimeRange& range, FateBytes& fates) noexcept;
   void add_split_by_validity(const Pending& pending, FateBytes& fates) noexcept;

@@ -18,10 +18,10 @@ class InterfaceCounters {
   InterfaceCounters() : counters_(std::make_unique<Pair[]>(kMaxTrackedInterfaces)) {}
 
   void add_ingress(std::uint32_t number, std::uint64_t bytes) noexcept {
-    counters_[number].ingress.add(bytes);
+    counters_.get()[number].ingress.add(bytes);
   }
   void add_egress(std::uint32_t number, std::uint64_t bytes) noexcept {
-    counters_[number].egress.add(bytes);
+    counters_.get()[number].egress.add(bytes);
   }
   [[nodiscard]] std::uint64_t ingress(std::uint32_t number) const noexcept {
     return counters_[number].ingress.read();

@@ -55,9 +55,11 @@ IpAddress read_v6(ByteReader& reader) noexcept {
   return IpAddress::v6(high, reader.u64());
 }
 
-// The packet inside a tunnel: its addresses, and no further tunnel.
+// The packet inside a tunnel: its addresses, and no further tunnel. Most packets are in none:
+// these stay out of the way of the others (kept from being inlined).
 
-void read_inner_ip(std::span<const std::byte> bytes, ParsedHeader& parsed) noexcept {
+[[gnu::noinline]] void read_inner_ip(std::span<const std::byte> bytes,
+                                     ParsedHeader& parsed) noexcept {
   ByteReader reader{bytes};
   const unsigned version = bytes.empty() ? 0 : std::to_integer<unsigned>(bytes.front()) >> 4;
   if (version == 4 && bytes.size() >= kIpv4HeaderBytes) {
@@ -71,7 +73,8 @@ void read_inner_ip(std::span<const std::byte> bytes, ParsedHeader& parsed) noexc
   }
 }
 
-void read_inner_labels(std::span<const std::byte> bytes, ParsedHeader& parsed) noexcept {
+[[gnu::noinline]] void read_inner_labels(std::span<const std::byte> bytes,
+                                         ParsedHeader& parsed) noexcept {
   ByteReader reader{bytes};
   for (int depth = 0; depth < kMplsBudget; ++depth) {
     const bool is_bottom = (reader.u32() & 0x100U) != 0;
@@ -91,7 +94,8 @@ void read_inner_type(std::uint16_t type, ByteReader reader, ParsedHeader& parsed
   if (type == kTypeMpls) read_inner_labels(reader.rest(), parsed);
 }
 
-void read_inner_frame(std::span<const std::byte> bytes, ParsedHeader& parsed) noexcept {
+[[gnu::noinline]] void read_inner_frame(std::span<const std::byte> bytes,
+                                        ParsedHeader& parsed) noexcept {
   ByteReader reader{bytes};
   reader.skip(kMacAddressesBytes);
   const std::uint16_t type = reader.u16();
@@ -100,7 +104,8 @@ void read_inner_frame(std::span<const std::byte> bytes, ParsedHeader& parsed) no
 
 /// RFC 2784, 2.1, with the fields of RFC 2890, 2. Source routing (RFC 1701) and PPTP
 /// (version 1) are not followed.
-void read_inner_gre(std::span<const std::byte> bytes, ParsedHeader& parsed) noexcept {
+[[gnu::noinline]] void read_inner_gre(std::span<const std::byte> bytes,
+                                      ParsedHeader& parsed) noexcept {
   ByteReader reader{bytes};
   const unsigned flags = reader.u16();
   const std::uint16_t type = reader.u16();
@@ -114,14 +119,14 @@ void read_inner_gre(std::span<const std::byte> bytes, ParsedHeader& parsed) noex
 }
 
 /// RFC 7348, 5: a header whose I flag is set, then a frame.
-void read_inner_vxlan(ByteReader reader, ParsedHeader& parsed) noexcept {
+[[gnu::noinline]] void read_inner_vxlan(ByteReader reader, ParsedHeader& parsed) noexcept {
   const unsigned flags = reader.u8();
   reader.skip(7);
   if (reader.ok() && (flags & 0x08U) != 0) read_inner_frame(reader.rest(), parsed);
 }
 
 /// RFC 8926, 3.4.
-void read_inner_geneve(ByteReader reader, ParsedHeader& parsed) noexcept {
+[[gnu::noinline]] void read_inner_geneve(ByteReader reader, ParsedHeader& parsed) noexcept {
   const unsigned first = reader.u8();
   reader.skip(1);
   const std::uint16_t type = reader.u16();
@@ -132,7 +137,7 @@ void read_inner_geneve(ByteReader reader, ParsedHeader& parsed) noexcept {
 }
 
 /// 3GPP TS 29.281, 5.1: a G-PDU carries an IP packet behind its extension headers.
-void read_inner_gtp(ByteReader reader, ParsedHeader& parsed) noexcept {
+[[gnu::noinline]] void read_inner_gtp(ByteReader reader, ParsedHeader& parsed) noexcept {
   const unsigned flags = reader.u8();
   const unsigned kind = reader.u8();
   reader.skip(6);  // length, tunnel endpoint
