@@ -14,6 +14,10 @@ LedgerAnswer open_ledger_of(const std::string& config_path, std::FILE* err) {
     if (problem.severity == config::Severity::Error)
       fmt::print(err, "{}\n", config::to_string(problem));
   if (!loaded.config) return {.access = std::nullopt, .exit_code = 2};
+  if (loaded.config->ledger_url == config::kNoLedger) {
+    fmt::print(err, "weir: {} keeps no ledger (`ledger: {{url: none}}`)\n", config_path);
+    return {.access = std::nullopt, .exit_code = 2};
+  }
   const auto url = ledger::parse_ledger_url(
       loaded.config->ledger_url, std::filesystem::path(config_path).parent_path().string());
   if (!url) {

@@ -62,6 +62,8 @@ void add_replay(CLI::App& app, Action& action) {
                                                          {"csv", weir::app::ReplayFormat::Csv}}));
   command->add_option("--ledger", options->ledger,
                       "Keep the intervals there too (a SQLite file, or postgresql://...)");
+  command->add_flag("--verbose", options->is_verbose,
+                    "Say on standard error when an interval is in the ledger");
   command->add_option("PCAP", options->captures, "Capture files (pcap, pcapng)")->required();
   command->callback([options, &action] {
     action = [options] { return weir::app::run_replay(*options, stdout, stderr); };

@@ -204,10 +204,11 @@ prometheus::Sources metric_sources(const pipeline::Pipeline& pipeline) {
   return sources;
 }
 
-http::StatusPage status_page(const pipeline::Pipeline& pipeline) {
+http::StatusPage status_page(const pipeline::Pipeline& pipeline,
+                             std::vector<std::string> not_ready) {
   http::StatusPage page;
   page.version = kVersion;
-  page.not_ready_because = not_ready_because(pipeline);
+  page.not_ready_because = std::move(not_ready);
   page.ready = page.not_ready_because.empty();
   const auto totals = pipeline.totals().snapshot();
   if (totals.has_minute) page.minute = rfc3339(totals.minute_start);

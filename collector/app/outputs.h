@@ -17,6 +17,7 @@ namespace weir::app {
 [[nodiscard]] prometheus::Sources metric_sources(const pipeline::Pipeline& pipeline);
 
 /// The page at `/`, of this moment.
-[[nodiscard]] http::StatusPage status_page(const pipeline::Pipeline& pipeline);
+[[nodiscard]] http::StatusPage status_page(const pipeline::Pipeline& pipeline,
+                                           std::vector<std::string> not_ready);
 
 }  // namespace weir::app

@@ -133,9 +133,11 @@ class Keeper {
     return Keeper(std::move(*opened), std::move(*run));
   }
 
-  /// `intervals` are whole, and start where the ones before them ended or later.
+  /// `intervals` are whole, and start where the ones before them ended or later. What has been
+  /// taken is told on `said`, if it is not null.
   [[nodiscard]] Result<void> keep(const pipeline::ContractNames& names,
-                                  const std::vector<pipeline::SlotInterval>& intervals) {
+                                  const std::vector<pipeline::SlotInterval>& intervals,
+                                  std::FILE* said) {
     if (intervals.empty()) return {};
     ledger::Batch batch{
         .intervals = ledger_rows(names, intervals), .coverage = {}, .reception = {}};
@@ -148,7 +150,12 @@ class Keeper {
          start += ledger::kIntervalSeconds)
       batch.coverage.push_back({.start = start, .seconds = ledger::kIntervalSeconds});
     next_ = last + ledger::kIntervalSeconds;
-    return ledger_.write(run_, batch);
+    if (auto written = ledger_.write(run_, batch); !written) return written;
+    if (said != nullptr)
+      for (const auto& covered : batch.coverage)
+        fmt::print(said, "weir: ledger: interval {} closed\n",
+                   rfc3339(traffic_time_ms(covered.start * 1'000)));
+    return {};
   }
 
  private:
@@ -183,7 +190,7 @@ int run_replay(const ReplayOptions& options, std::FILE* out, std::FILE* err) {
   print_heading(out, options.format);
   const auto print = [&](const pipeline::ContractNames& names,
                          const std::vector<pipeline::SlotInterval>& intervals) {
-    if (keeper && kept) kept = keeper->keep(names, intervals);
+    if (keeper && kept) kept = keeper->keep(names, intervals, options.is_verbose ? err : nullptr);
     for (const Row& row : rows_of(names, intervals)) {
       switch (options.format) {
         case ReplayFormat::Json:

@@ -12,7 +12,8 @@ struct ReplayOptions {
   std::string config;
   std::vector<std::string> captures;
   ReplayFormat format = ReplayFormat::Text;
-  std::string ledger;  ///< where the intervals are kept as well; empty: nowhere
+  std::string ledger;       ///< where the intervals are kept as well; empty: nowhere
+  bool is_verbose = false;  ///< says each interval that the ledger has taken
 };
 
 /// `weir replay`: prints per-contract intervals of capture files, then the books. Exit code.

@@ -70,17 +70,21 @@ class Background {
   /// `exporters` are those that a contract hangs on; empty: all that were heard.
   void cover(IntervalGrid& grid, const std::set<std::string>& exporters) const {
     for (const auto& row : coverage_) {
-      Received sum;
+      // Exporters count in units of their own, so each weighs the same.
+      std::uint64_t arrived = 0;
+      std::uint64_t heard = 0;
       if (const auto at = reception_.find(row.start); at != reception_.end()) {
         for (const auto& [exporter, received] : at->second) {
           if (!exporters.empty() && !exporters.contains(exporter)) continue;
-          sum.received += received.received;
-          sum.sent += received.sent;
+          arrived += received.sent == 0
+                         ? billing::kWhole.value()
+                         : billing::share_of(received.received, received.sent).value();
+          ++heard;
         }
       }
       grid.cover(time_of(row.start),
-                 billing::interval_completeness(std::chrono::seconds{row.seconds}, sum.received,
-                                                sum.sent));
+                 billing::interval_completeness(std::chrono::seconds{row.seconds}, arrived,
+                                                heard * billing::kWhole.value()));
     }
   }
 

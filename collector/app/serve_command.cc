@@ -15,6 +15,7 @@
 #include <system_error>
 #include <vector>
 
+#include "collector/app/ledger_service.h"
 #include "collector/app/log.h"
 #include "collector/app/outputs.h"
 #include "collector/app/state_reports.h"
@@ -84,6 +85,8 @@ class Collector {
     std::string text;
   };
 
+  [[nodiscard]] Result<void> open_pipeline(const config::Config& config);
+  [[nodiscard]] std::vector<std::string> not_ready() const;
   [[nodiscard]] ReloadAnswer reload();
   [[nodiscard]] http::Routes routes();
   [[nodiscard]] prometheus::Sources sources(const config::Config& config);
@@ -106,6 +109,7 @@ class Collector {
   boost::asio::signal_set end_;
   boost::asio::steady_timer look_;
   boost::asio::steady_timer look_at_events_;
+  std::unique_ptr<LedgerService> ledger_;  ///< null: none is kept; outlives the pipeline
   std::unique_ptr<pipeline::Pipeline> pipeline_;
   std::unique_ptr<prometheus::TrafficCollectable> metrics_;
   std::unique_ptr<http::Server> server_;
@@ -122,9 +126,10 @@ class Collector {
 };
 
 Result<void> Collector::open(const config::Config& config) {
-  auto pipeline = pipeline::Pipeline::open(config, {}, state_directory(config));
-  if (!pipeline) return tl::unexpected(pipeline.error());
-  pipeline_ = std::move(*pipeline);
+  auto ledger = LedgerService::open(config, path_, log_);
+  if (!ledger) return tl::unexpected(ledger.error());
+  ledger_ = std::move(*ledger);
+  if (auto opened = open_pipeline(config); !opened) return opened;
   warn_of_state();
   log_awaited_names();
   figures_.workers = static_cast<std::uint32_t>(pipeline_->workers());
@@ -140,6 +145,26 @@ Result<void> Collector::open(const config::Config& config) {
   return {};
 }
 
+Result<void> Collector::open_pipeline(const config::Config& config) {
+  pipeline::ClosedBucketSink sink;
+  pipeline::ClockTick tick;
+  if (ledger_) {
+    sink = [this](const std::shared_ptr<const core::ClosedBucket>& bucket) {
+      ledger_->take(*bucket);
+    };
+    tick = [this] { ledger_->tick(); };
+  }
+  auto pipeline =
+      pipeline::Pipeline::open(config, std::move(sink), state_directory(config), std::move(tick));
+  if (!pipeline) return tl::unexpected(pipeline.error());
+  pipeline_ = std::move(*pipeline);
+  if (ledger_) {
+    ledger_->attach(*pipeline_);
+    ledger_->start();
+  }
+  return {};
+}
+
 std::string Collector::state_directory(const config::Config& config) const {
   if (!config.state_directory.empty()) return config.state_directory;
   std::error_code ignored;
@@ -151,6 +176,13 @@ std::string Collector::state_directory(const config::Config& config) const {
   return {};
 }
 
+std::vector<std::string> Collector::not_ready() const {
+  auto reasons = not_ready_because(*pipeline_);
+  if (ledger_)
+    if (auto reason = ledger_->not_ready_because()) reasons.push_back(std::move(*reason));
+  return reasons;
+}
+
 prometheus::Sources Collector::sources(const config::Config& config) {
   auto sources = metric_sources(*pipeline_);
   sources.customer_names = config.customer_names_in_metrics;
@@ -160,6 +192,18 @@ prometheus::Sources Collector::sources(const config::Config& config) {
     figures.lateness_ms = pipeline_->lateness().count();
     return figures;
   };
+  if (ledger_) {
+    sources.ledger = [this] {
+      const auto met = ledger_->figures();
+      return prometheus::LedgerFigures{.pending_intervals = met.pending_intervals,
+                                       .pending_rows = met.pending_rows,
+                                       .written_intervals = met.written_intervals,
+                                       .write_errors = met.write_errors,
+                                       .dropped_rows = met.dropped_rows,
+                                       .last_final_start = met.last_final_start,
+                                       .is_failing = met.failing_since.has_value()};
+    };
+  }
   sources.http = [this] {
     prometheus::HttpFigures figures;
     if (!server_) return figures;
@@ -187,7 +231,7 @@ http::Routes Collector::routes() {
   routes.add(http::Method::Get, "/-/healthy",
              [](const http::Request&) { return http::Response{.body = "alive\n"}; });
   routes.add(http::Method::Get, "/-/ready", [this](const http::Request&) {
-    const auto reasons = not_ready_because(*pipeline_);
+    const auto reasons = not_ready();
     if (reasons.empty()) return http::Response{.body = "ready\n"};
     return http::Response{.status = 503,
                           .body = fmt::format("not ready:\n{}\n", fmt::join(reasons, "\n"))};
@@ -201,9 +245,11 @@ http::Routes Collector::routes() {
   routes.add(http::Method::Get, "/api/v1/status", [this](const http::Request&) {
     const TrafficTime now = traffic_now();
     return http::Response{.content_type = "application/json",
-                          .body = http::to_json(status_report(
-                              *pipeline_, *recent_.before(now),
-                              {.started = started_, .now = now, .scrape = scrape_.last()}))};
+                          .body = http::to_json(status_report(*pipeline_, *recent_.before(now),
+                                                              {.started = started_,
+                                                               .now = now,
+                                                               .scrape = scrape_.last(),
+                                                               .not_ready = not_ready()}))};
   });
   const auto reload_handler = [this](const http::Request&) {
     auto answer = reload();
@@ -213,7 +259,7 @@ http::Routes Collector::routes() {
   routes.add(http::Method::Put, "/-/reload", reload_handler);
   routes.add(http::Method::Get, "/", [this](const http::Request&) {
     return http::Response{.content_type = "text/html; charset=utf-8",
-                          .body = http::render(status_page(*pipeline_))};
+                          .body = http::render(status_page(*pipeline_, not_ready()))};
   });
   return routes;
 }
@@ -377,6 +423,8 @@ void Collector::stop() {
   if (server_) server_->stop();
   if (pipeline_) {
     pipeline_->stop();
+    // All that closed has been handed on, and nothing more comes.
+    if (ledger_) ledger_->stop();
     log_events();
     warn_of_state();
   }

@@ -171,7 +171,7 @@ http::StatusReport status_report(const pipeline::Pipeline& pipeline, const Count
                             .now_ms = since_epoch_ms(moment.now),
                             .started_ms = since_epoch_ms(moment.started),
                             .recent_seconds = seconds_between(before.time, moment.now),
-                            .not_ready_because = not_ready_because(pipeline),
+                            .not_ready_because = moment.not_ready,
                             .refused_sources = refused_sources(pipeline),
                             .last_scrape_ms = moment.scrape.time_ms,
                             .scraper = moment.scrape.user_agent,

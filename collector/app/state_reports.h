@@ -38,6 +38,7 @@ struct StatusMoment {
   TrafficTime started;
   TrafficTime now;
   ScrapeNote::Scrape scrape;
+  std::vector<std::string> not_ready;  ///< reasons
 };
 [[nodiscard]] http::StatusReport status_report(const pipeline::Pipeline& pipeline,
                                                const CountedMoment& before,

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "collector/contracts/contract.h"
@@ -89,6 +90,11 @@ struct Http {
   std::string web_config;  ///< path; empty: none
 };
 
+/// `ledger: {url: none}`: intervals are kept nowhere.
+inline constexpr std::string_view kNoLedger = "none";
+/// 14 months of up to 31 days: a year and what is under dispute.
+inline constexpr std::uint32_t kUsualRetentionDays = 434;
+
 /// Everything that a configuration file says, with every default. Plain and const once loaded.
 struct Config {
   std::string path;  ///< of the file it came from
@@ -99,7 +105,8 @@ struct Config {
   Exporters exporters;
   Accounting accounting;
   std::vector<contracts::Contract> contracts;
-  std::string ledger_url = "sqlite:weir.db";
+  std::string ledger_url = "sqlite:weir.db";  ///< kNoLedger: none
+  std::uint32_t ledger_retention_days = kUsualRetentionDays;
   std::string state_directory;  ///< empty: /var/lib/weir
   Http http;
   bool customer_names_in_metrics = false;  ///< metrics.customer_names

@@ -50,7 +50,7 @@ constexpr std::array<std::string_view, 5> kInterfaceKeys{"index", "name", "speed
 constexpr std::array<std::string_view, 2> kSamplingKeys{"default", "force"};
 constexpr std::array<std::string_view, 5> kAccountingKeys{"layer", "bucket", "lateness",
                                                           "largest_packet", "clock_skew_limit"};
-constexpr std::array<std::string_view, 1> kLedgerKeys{"url"};
+constexpr std::array<std::string_view, 2> kLedgerKeys{"url", "retention"};
 constexpr std::array<std::string_view, 3> kHttpKeys{"listen", "insecure", "web_config"};
 constexpr std::array<std::string_view, 1> kMetricsKeys{"customer_names"};
 
@@ -102,9 +102,30 @@ Parsed<std::uint32_t> parse_sampling_interval(std::string_view text) {
 }
 
 Parsed<std::string> parse_ledger_url(std::string_view text) {
-  if (text.starts_with("sqlite:") || text.starts_with("postgresql://")) return std::string(text);
+  if (text.starts_with("sqlite:") || text.starts_with("postgresql://") || text == kNoLedger)
+    return std::string(text);
   return bad_value(fmt::format("`{}` is not the URL of a ledger", text),
-                   "write sqlite:FILE or postgresql://HOST/DATABASE");
+                   "write sqlite:FILE or postgresql://HOST/DATABASE, or none");
+}
+
+/// In days; a month counts as 31, so that nothing goes too early.
+Parsed<std::uint32_t> parse_retention(std::string_view text) {
+  constexpr std::uint64_t kMonthDays = 31;
+  constexpr std::uint64_t kLeastDays = 62;  // two billing periods
+  constexpr std::uint64_t kMostDays = 36'600;
+  const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  const std::string_view unit = text.substr(digits);
+  if (digits == 0 || (unit != "mo" && unit != "d"))
+    return bad_value(fmt::format("`{}` is not how long a ledger is kept", text),
+                     "write months such as 14mo, or days such as 400d");
+  const auto count = parse_integer(text.substr(0, digits), {0, kMostDays});
+  if (!count) return tl::unexpected(count.error());
+  const std::uint64_t days = unit == "mo" ? *count * kMonthDays : *count;
+  if (days < kLeastDays || days > kMostDays)
+    return bad_value(
+        fmt::format("`{}` is out of range", text),
+        fmt::format("write {}d to {}d; a bill needs two periods", kLeastDays, kMostDays));
+  return static_cast<std::uint32_t>(days);
 }
 
 bool is_loopback(const IpAddress& address) noexcept {
@@ -127,6 +148,8 @@ class Reader {
     if (const YamlNode* node = fields.find("ledger")) {
       const YamlFields ledger(*node, "`ledger`", kLedgerKeys, problems_);
       config.ledger_url = ledger.read("url", parse_ledger_url).value_or(config.ledger_url);
+      config.ledger_retention_days =
+          ledger.read("retention", parse_retention).value_or(config.ledger_retention_days);
     }
     contracts_file_ = fields.read("contracts", parse_path);
     if (fields.find("contracts") == nullptr && root.kind == YamlNode::Kind::Map)

@@ -11,6 +11,13 @@ std::optional<Slot> SlotRegistry::intern(std::string_view contract_id) {
   return slot;
 }
 
+std::vector<std::string> SlotRegistry::names() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> names(slots_.size());
+  for (const auto& [id, slot] : slots_) names[slot.value()] = id;
+  return names;
+}
+
 std::uint32_t SlotRegistry::size() const {
   const std::lock_guard lock(mutex_);
   return static_cast<std::uint32_t>(slots_.size());

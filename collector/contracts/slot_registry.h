@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "collector/model/units.h"
 
@@ -22,6 +23,9 @@ class SlotRegistry {
   /// The slot of `contract_id`, a new one at its first mention. nullopt when all kMaxSlots
   /// are given out.
   [[nodiscard]] std::optional<Slot> intern(std::string_view contract_id);
+
+  /// The contract ids by slot.
+  [[nodiscard]] std::vector<std::string> names() const;
 
   /// How many slots are given out: one past the largest.
   [[nodiscard]] std::uint32_t size() const;

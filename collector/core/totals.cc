@@ -79,6 +79,18 @@ TrafficTime Totals::newest_minute(TrafficTime closed_until) const noexcept {
   return minutes.start_of(minutes.number_of(closed_until) - 1);
 }
 
+ClosedBucket Totals::bucket_of(BucketNumber number, const std::vector<SlotTotals>& sums) const {
+  ClosedBucket bucket{.number = number,
+                      .start = geometry_.start_of(number),
+                      .width = geometry_.width(),
+                      .slots = {}};
+  bucket.slots.reserve(static_cast<std::size_t>(std::count_if(
+      sums.begin(), sums.end(), [](const SlotTotals& totals) { return !is_empty(totals); })));
+  for (std::uint32_t slot = 0; slot < sums.size(); ++slot)
+    if (!is_empty(sums[slot])) bucket.slots.push_back({.slot = Slot{slot}, .totals = sums[slot]});
+  return bucket;
+}
+
 std::shared_ptr<const ClosedBucket> Totals::close(BucketNumber number) {
   std::fill(sums_.begin(), sums_.end(), SlotTotals{});
   const auto slots = static_cast<std::uint32_t>(sums_.size());
@@ -90,17 +102,8 @@ std::shared_ptr<const ClosedBucket> Totals::close(BucketNumber number) {
       break;
     }
   }
-  auto bucket = std::make_shared<ClosedBucket>();
-  bucket->number = number;
-  bucket->start = geometry_.start_of(number);
-  bucket->width = geometry_.width();
-  bucket->slots.reserve(static_cast<std::size_t>(std::count_if(
-      sums_.begin(), sums_.end(), [](const SlotTotals& totals) { return !is_empty(totals); })));
-  for (std::uint32_t slot = 0; slot < slots; ++slot) {
-    if (is_empty(sums_[slot])) continue;
-    bucket->slots.push_back({.slot = Slot{slot}, .totals = sums_[slot]});
-    add(closed_[slot], sums_[slot]);
-  }
+  auto bucket = std::make_shared<ClosedBucket>(bucket_of(number, sums_));
+  for (const auto& entry : bucket->slots) add(closed_[entry.slot.value()], entry.totals);
   ++closed_buckets_;
   return bucket;
 }
@@ -136,6 +139,27 @@ std::vector<std::shared_ptr<const ClosedBucket>> Totals::close_due() {
     if (closed.back()->start >= newest) add_to_minute(*closed.back());
   }
   return closed;
+}
+
+std::vector<ClosedBucket> Totals::open_buckets() const {
+  std::vector<ClosedBucket> open;
+  const std::lock_guard lock(mutex_);
+  std::vector<SlotTotals> sums(closed_.size());
+  for (const BucketNumber number : touched_below(std::numeric_limits<BucketNumber>::max())) {
+    std::fill(sums.begin(), sums.end(), SlotTotals{});
+    for (const WorkerCells* worker : workers_) {
+      for (std::uint32_t place = 0; place < worker->ring_buckets(); ++place)
+        if (worker->bucket_in(place) == number) add_place(*worker, place, sums);
+    }
+    open.push_back(bucket_of(number, sums));
+  }
+  return open;
+}
+
+std::optional<TrafficTime> Totals::closed_until() const {
+  const std::lock_guard lock(mutex_);
+  if (frontier_ == kNoBucket) return std::nullopt;
+  return geometry_.start_of(frontier_);
 }
 
 TotalsSnapshot Totals::snapshot() const {

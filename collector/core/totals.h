@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "collector/core/amounts.h"
@@ -58,9 +59,18 @@ class Totals {
 
   [[nodiscard]] TotalsSnapshot snapshot() const;
 
+  /// What stands now in the buckets that are still open, summed over the workers; oldest first. On
+  /// the thread that closes them it completes what close_due() has returned, with no bucket
+  /// missed or doubled.
+  [[nodiscard]] std::vector<ClosedBucket> open_buckets() const;
+  /// End of what has been closed; nothing before every worker has begun.
+  [[nodiscard]] std::optional<TrafficTime> closed_until() const;
+
  private:
   [[nodiscard]] BucketNumber smallest_frontier() const noexcept;
   [[nodiscard]] std::vector<BucketNumber> touched_below(BucketNumber frontier) const;
+  [[nodiscard]] ClosedBucket bucket_of(BucketNumber number,
+                                       const std::vector<SlotTotals>& sums) const;
   [[nodiscard]] std::shared_ptr<const ClosedBucket> close(BucketNumber number);
   [[nodiscard]] TrafficTime newest_minute(TrafficTime closed_until) const noexcept;
   void add_to_minute(const ClosedBucket& bucket);

@@ -15,6 +15,7 @@ constexpr std::chrono::milliseconds kLook{250};
 void BucketClock::close_due() {
   for (const auto& bucket : totals_.close_due())
     if (sink_) sink_(bucket);
+  if (tick_) tick_();
 }
 
 void BucketClock::run(const std::stop_token& stop) {

@@ -97,7 +97,8 @@ struct Pipeline::Lane {
 
 Pipeline::Pipeline(const config::Config& config, std::unique_ptr<Registries> registries,
                    std::shared_ptr<const Policy> policy,
-                   std::unique_ptr<ingest::StreamReceiver> streams, ClosedBucketSink sink)
+                   std::unique_ptr<ingest::StreamReceiver> streams, ClosedBucketSink sink,
+                   ClockTick tick)
     : config_(config),
       registries_(std::move(registries)),
       policy_(std::move(policy)),
@@ -122,21 +123,22 @@ Pipeline::Pipeline(const config::Config& config, std::unique_ptr<Registries> reg
   }
   totals_ = std::make_unique<core::Totals>(geometry, std::move(cells));
   totals_->set_slot_count(policy_.current()->table->slot_count());
-  clock_ = std::make_unique<BucketClock>(*totals_, std::move(sink));
+  clock_ = std::make_unique<BucketClock>(*totals_, std::move(sink), std::move(tick));
 }
 
 Pipeline::~Pipeline() { stop(); }
 
 Result<std::unique_ptr<Pipeline>> Pipeline::open(const config::Config& config,
-                                                 ClosedBucketSink sink,
-                                                 std::string state_directory) {
+                                                 ClosedBucketSink sink, std::string state_directory,
+                                                 ClockTick tick) {
   auto registries = std::make_unique<Registries>();
   auto policy = make_policy(config, *registries);
   if (!policy) return tl::unexpected(policy.error());
   auto streams = open_streams(config);
   if (!streams) return tl::unexpected(streams.error());
   std::unique_ptr<Pipeline> pipeline(new Pipeline(config, std::move(registries), std::move(*policy),
-                                                  std::move(*streams), std::move(sink)));
+                                                  std::move(*streams), std::move(sink),
+                                                  std::move(tick)));
   if (!state_directory.empty()) {
     pipeline->keeper_ = std::make_unique<KnowledgeKeeper>(pipeline->shared_, state_directory);
     pipeline->keeper_->load();
@@ -262,6 +264,9 @@ Result<std::vector<std::string>> Pipeline::reload(const config::Config& config) 
       config.http.listen.port != config_.http.listen.port)
     waiting.emplace_back("http.listen");
   if (config.state_directory != config_.state_directory) waiting.emplace_back("state");
+  if (config.ledger_url != config_.ledger_url ||
+      config.ledger_retention_days != config_.ledger_retention_days)
+    waiting.emplace_back("ledger");
   return waiting;
 }
 

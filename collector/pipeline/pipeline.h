@@ -39,10 +39,12 @@ class Pipeline {
  public:
   /// Opens every socket and mirror port of `config`, so that what is wrong with them is
   /// said at once; receives nothing before start(). What decoders learn is kept in
-  /// `state_directory` and taken up from there first; empty: it is not.
+  /// `state_directory` and taken up from there first; empty: it is not. `sink` and `tick`
+  /// belong to the clock's thread.
   [[nodiscard]] static Result<std::unique_ptr<Pipeline>> open(const config::Config& config,
                                                               ClosedBucketSink sink,
-                                                              std::string state_directory = {});
+                                                              std::string state_directory = {},
+                                                              ClockTick tick = {});
   ~Pipeline();
 
   void start();
@@ -86,7 +88,7 @@ class Pipeline {
 
   Pipeline(const config::Config& config, std::unique_ptr<Registries> registries,
            std::shared_ptr<const Policy> policy, std::unique_ptr<ingest::StreamReceiver> streams,
-           ClosedBucketSink sink);
+           ClosedBucketSink sink, ClockTick tick);
   [[nodiscard]] Result<void> open_sockets();
   [[nodiscard]] Result<void> open_captures();
   /// The lanes whose workers receive datagrams.

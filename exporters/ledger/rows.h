@@ -32,7 +32,8 @@ struct CoverageRow {
 };
 
 /// What one run received of one exporter in one interval. The unit is the protocol's own:
-/// only the ratio means something across protocols.
+/// only the ratio means something across protocols. An exporter from which nothing came at all
+/// has 0 received and 1 lost.
 struct ReceptionRow {
   std::string exporter;
   std::int64_t start = 0;

@@ -132,6 +132,28 @@ void add_kept_state_families(MetricSet& set, const StateFigures& state) {
           seconds(state.last_write_ms));
 }
 
+void add_ledger_families(MetricSet& set, const LedgerFigures& ledger) {
+  add_one(set, "weir_ledger_pending_intervals",
+          "Intervals that wait in memory for the ledger, open ones included.", Kind::Gauge, {},
+          ledger.pending_intervals);
+  add_one(set, "weir_ledger_pending_rows", "Rows of the intervals that wait for the ledger.",
+          Kind::Gauge, {}, ledger.pending_rows);
+  add_one(set, "weir_ledger_intervals_total", "Final intervals written to the ledger.",
+          Kind::Counter, {}, ledger.written_intervals);
+  add_one(set, "weir_ledger_write_errors_total",
+          "Writes that the ledger refused; they are tried again.", Kind::Counter, {},
+          ledger.write_errors);
+  add_one(set, "weir_ledger_dropped_rows_total",
+          "Rows given up, since the ledger was away for longer than memory lasts.", Kind::Counter,
+          {}, ledger.dropped_rows);
+  add_one(set, "weir_ledger_failing", "1 while the ledger refuses to be written.", Kind::Gauge, {},
+          std::uint64_t{ledger.is_failing ? 1U : 0U});
+  if (!ledger.last_final_start) return;
+  add_one(set, "weir_ledger_last_interval_timestamp_seconds",
+          "Start of the newest final interval in the ledger, as Unix time.", Kind::Gauge, "seconds",
+          seconds(*ledger.last_final_start * 1'000));
+}
+
 void add_state_families(MetricSet& set, const ProcessFigures& process) {
   add_one(set, "weir_config_last_reload_successful",
           "1 if the last configuration offered was taken, 0 if it was refused.", Kind::Gauge, {},
@@ -221,6 +243,7 @@ MetricSet TrafficCollectable::gather() const {
   if (sources_.totals != nullptr) add_closing_families(set, snapshot, now);
   if (sources_.process) add_state_families(set, sources_.process());
   if (sources_.state) add_kept_state_families(set, sources_.state());
+  if (sources_.ledger) add_ledger_families(set, sources_.ledger());
   if (sources_.http) add_http_families(set, sources_.http());
   add_build_info(set, sources_.version);
   add_process_families(set, read_process_use());

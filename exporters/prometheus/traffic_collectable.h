@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -73,6 +74,17 @@ struct ProcessFigures {
   std::int64_t lateness_ms = 0;
 };
 
+/// The ledger's writer.
+struct LedgerFigures {
+  std::uint64_t pending_intervals = 0;
+  std::uint64_t pending_rows = 0;
+  std::uint64_t written_intervals = 0;
+  std::uint64_t write_errors = 0;
+  std::uint64_t dropped_rows = 0;
+  std::optional<std::int64_t> last_final_start;  ///< seconds since 1970 UTC
+  bool is_failing = false;
+};
+
 /// What is kept over a restart, and what routers have yet to tell.
 struct StateFigures {
   bool is_kept = false;  ///< false: there is no state directory
@@ -107,6 +119,7 @@ struct Sources {
   std::function<std::vector<CompletenessFigures>(TrafficTime now)> completeness;
   std::function<ProcessFigures()> process;
   std::function<StateFigures()> state;
+  std::function<LedgerFigures()> ledger;  ///< null: no ledger is kept
   std::function<HttpFigures()> http;
   /// Decides which contracts hold (weir_contracts) and how far behind closing is.
   std::function<TrafficTime()> now = traffic_now;

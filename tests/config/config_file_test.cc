@@ -338,7 +338,19 @@ TEST(ConfigFile, WhatIsNotBuiltIsNotSilentlyIgnored) {
              "it",
              "weir.yaml:4:8: error: `kafka` is not available in this version; remove it",
              "weir.yaml:5:15: error: `url`: `mysql://a` is not the URL of a ledger; write "
-             "sqlite:FILE or postgresql://HOST/DATABASE"}));
+             "sqlite:FILE or postgresql://HOST/DATABASE, or none"}));
+}
+
+TEST(ConfigFile, ALedgerIsKeptForMonthsOrDays) {
+  const auto kept = [](const std::string& ledger) {
+    return outcome("contracts: contracts.yaml\nledger: " + ledger + "\n");
+  };
+  EXPECT_EQ(kept("{url: \"sqlite:a.db\"}").config->ledger_retention_days, 434U);
+  EXPECT_EQ(kept("{retention: 24mo}").config->ledger_retention_days, 744U);
+  EXPECT_EQ(kept("{retention: 400d}").config->ledger_retention_days, 400U);
+  EXPECT_EQ(kept("{url: none}").config->ledger_url, "none");
+  for (const char* const wrong : {"14", "mo", "1mo", "61d", "14months", "99999999999999999999d"})
+    EXPECT_FALSE(kept(std::string("{retention: ") + wrong + "}").config) << wrong;
 }
 
 TEST(ConfigFile, WarningsDoNotRefuse) {

@@ -63,6 +63,25 @@ TEST_F(TotalsOfTwo, BucketClosesOnceTheSlowestWorkerHasLeftIt) {
   EXPECT_TRUE(totals.close_due().empty());
 }
 
+TEST_F(TotalsOfTwo, OpenBucketsHoldWhatHasNotClosedYet) {
+  EXPECT_EQ(totals.closed_until(), std::nullopt);
+  advance_both(1'000);
+  count(one, 1'005, 5);
+  count(two, 1'009, 7);
+  count(two, 1'021, 1);
+  advance_both(1'010);
+  ASSERT_EQ(totals.close_due().size(), 1U);
+  EXPECT_EQ(totals.closed_until(), at_second(1'010));
+  count(one, 1'020, 2);
+  const auto open = totals.open_buckets();
+  ASSERT_EQ(open.size(), 1U);
+  EXPECT_EQ(open[0].start, at_second(1'020));
+  ASSERT_EQ(open[0].slots.size(), 1U);
+  EXPECT_EQ(open[0].slots[0].slot, Slot{1});
+  EXPECT_EQ(open[0].slots[0].totals,
+            (SlotTotals{CellTotal{.bytes = 3, .packets = 2, .records = 2, .variance = 3}}));
+}
+
 TEST_F(TotalsOfTwo, BucketsComeOldestFirstAndUntouchedOnesAreAbsent) {
   advance_both(1'000);
   count(one, 1'040, 1);

@@ -161,6 +161,15 @@ prometheus::Sources World::sources() {
                                     .last_write_ms = 1'714'521'600'250,
                                     .awaited_interface_names = 3};
   };
+  sources.ledger = [] {
+    return prometheus::LedgerFigures{.pending_intervals = 1,
+                                     .pending_rows = 12,
+                                     .written_intervals = 3,
+                                     .write_errors = 4,
+                                     .dropped_rows = 5,
+                                     .last_final_start = 1'714'521'300,
+                                     .is_failing = true};
+  };
   sources.http = [] { return prometheus::HttpFigures{.requests = 5}; };
   sources.now = [] { return kStart + TrafficSpan{75'000}; };
   sources.version = "0.1.0";

@@ -1,0 +1,198 @@
+#include "exporters/ledger/ledger_writer.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace weir::ledger {
+namespace {
+
+constexpr std::chrono::hours kBetweenDailies{24};
+
+}  // namespace
+
+std::uint64_t rows_of(const IntervalSave& interval) noexcept {
+  return interval.batch.intervals.size() + interval.batch.coverage.size() +
+         interval.batch.reception.size();
+}
+
+LedgerWriter::LedgerWriter(std::string run, Open open, Listeners listeners, Limits limits)
+    : run_(std::move(run)),
+      open_(std::move(open)),
+      listeners_(std::move(listeners)),
+      limits_(limits) {}
+
+LedgerWriter::~LedgerWriter() { stop(); }
+
+void LedgerWriter::start() {
+  thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+}
+
+std::uint64_t LedgerWriter::stop() {
+  if (thread_.joinable()) {
+    thread_.request_stop();
+    thread_.join();
+  }
+  const std::lock_guard lock(mutex_);
+  return figures_.pending_rows;
+}
+
+void LedgerWriter::save(IntervalSave interval) {
+  const std::lock_guard lock(mutex_);
+  auto& place = pending_[interval.start];
+  figures_.pending_rows += rows_of(interval);
+  figures_.pending_rows -= rows_of(place);
+  place = std::move(interval);
+  keep_bound();
+  figures_.pending_intervals = pending_.size();
+  wake_.notify_all();
+}
+
+void LedgerWriter::post(Job job) {
+  const std::lock_guard lock(mutex_);
+  jobs_.push_back(std::move(job));
+  wake_.notify_all();
+}
+
+WriterFigures LedgerWriter::figures() const {
+  const std::lock_guard lock(mutex_);
+  return figures_;
+}
+
+void LedgerWriter::keep_bound() {
+  while (figures_.pending_rows > limits_.rows && !pending_.empty()) {
+    auto victim = std::find_if(pending_.begin(), pending_.end(),
+                               [](const auto& entry) { return !entry.second.is_final; });
+    if (victim == pending_.end()) victim = pending_.begin();
+    const std::uint64_t rows = rows_of(victim->second);
+    figures_.pending_rows -= rows;
+    figures_.dropped_rows += rows;
+    pending_.erase(victim);
+  }
+}
+
+void LedgerWriter::fail(const Error& error) {
+  ledger_.reset();  // a connection that was lost comes back only anew
+  pause_ = pause_.count() == 0 ? limits_.first_pause : std::min(2 * pause_, limits_.longest_pause);
+  bool is_new = false;
+  {
+    const std::lock_guard lock(mutex_);
+    ++figures_.write_errors;
+    is_new = figures_.last_error != error.message;
+    figures_.last_error = error.message;
+    if (!figures_.failing_since) figures_.failing_since = std::chrono::steady_clock::now();
+  }
+  if (is_new && listeners_.on_failing) listeners_.on_failing(error.message);
+}
+
+void LedgerWriter::recover() {
+  pause_ = std::chrono::milliseconds{0};
+  bool was_failing = false;
+  {
+    const std::lock_guard lock(mutex_);
+    was_failing = figures_.failing_since.has_value();
+    figures_.failing_since.reset();
+    figures_.last_error.clear();
+  }
+  if (was_failing && listeners_.on_recovered) listeners_.on_recovered();
+}
+
+bool LedgerWriter::open_ledger() {
+  if (ledger_) return true;
+  auto opened = open_();
+  if (!opened) {
+    fail(opened.error());
+    return false;
+  }
+  ledger_.emplace(std::move(*opened));
+  if (listeners_.observer) listeners_.observer(*ledger_, std::nullopt);
+  return true;
+}
+
+bool LedgerWriter::write_one() {
+  IntervalSave interval;
+  {
+    const std::lock_guard lock(mutex_);
+    if (pending_.empty()) return true;
+    // Oldest first, but what the database refuses for good does not keep the others waiting.
+    auto next = refused_ ? pending_.upper_bound(*refused_) : pending_.begin();
+    if (next == pending_.end()) next = pending_.begin();
+    // Taken out, so that a newer form may come in meanwhile.
+    auto node = pending_.extract(next);
+    interval = std::move(node.mapped());
+  }
+  const std::int64_t start = interval.start;
+  const auto written = ledger_->write(run_, interval.batch);
+  {
+    const std::lock_guard lock(mutex_);
+    const std::uint64_t rows = rows_of(interval);
+    if (!written && pending_.count(start) == 0) {
+      pending_.emplace(start, std::move(interval));
+      keep_bound();
+    } else {
+      figures_.pending_rows -= rows;
+      if (written && interval.is_final) {
+        ++figures_.written_intervals;
+        figures_.last_final_start = std::max(figures_.last_final_start.value_or(start), start);
+      }
+    }
+    figures_.pending_intervals = pending_.size();
+  }
+  if (!written) {
+    refused_ = start;
+    fail(written.error());
+    return false;
+  }
+  refused_.reset();
+  recover();
+  if (!interval.is_final) return true;
+  if (listeners_.on_final) listeners_.on_final(interval);
+  if (listeners_.observer) listeners_.observer(*ledger_, start);
+  return true;
+}
+
+void LedgerWriter::run_jobs() {
+  std::deque<Job> jobs;
+  {
+    const std::lock_guard lock(mutex_);
+    jobs.swap(jobs_);
+  }
+  for (const Job& job : jobs) job(*ledger_);
+  const auto now = std::chrono::steady_clock::now();
+  if (!listeners_.daily || (next_daily_ && now < *next_daily_)) return;
+  next_daily_ = now + kBetweenDailies;
+  listeners_.daily(*ledger_);
+}
+
+void LedgerWriter::run(const std::stop_token& stop) {
+  std::optional<std::chrono::steady_clock::time_point> deadline;
+  while (true) {
+    bool is_good = open_ledger();
+    while (is_good) {
+      run_jobs();
+      {
+        const std::lock_guard lock(mutex_);
+        if (pending_.empty()) break;
+      }
+      is_good = write_one();
+    }
+    const auto now = std::chrono::steady_clock::now();
+    if (stop.stop_requested()) {
+      if (is_good) return;
+      if (!deadline) deadline = now + limits_.stop_deadline;
+      if (now >= *deadline) return;
+    }
+    std::unique_lock lock(mutex_);
+    if (!is_good && stop.stop_requested()) {
+      // The token wakes no more: a short pause, until the deadline.
+      wake_.wait_for(lock, std::min<std::chrono::milliseconds>(pause_, limits_.first_pause));
+    } else if (!is_good) {
+      wake_.wait_for(lock, stop, pause_, [] { return false; });
+    } else {
+      wake_.wait_for(lock, stop, std::chrono::minutes{1},
+                     [&] { return !pending_.empty() || !jobs_.empty(); });
+    }
+  }
+}
+
+}  // namespace weir::ledger
