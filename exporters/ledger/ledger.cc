@@ -451,6 +451,8 @@ void Ledger::each_row(const Range& contracts, std::int64_t from, std::int64_t un
     Number from = 0;
     Number until = 0;
   } bound;
+  // SOCI takes a column of SQLite that is declared INTEGER for 32 bits where it fills vectors, and
+  // a cast one for 64.
   std::vector<Number> starts;
   std::vector<Number> numbers;
   std::vector<Number> directions;
@@ -465,7 +467,8 @@ void Ledger::each_row(const Range& contracts, std::int64_t from, std::int64_t un
   make_room();
   soci::statement statement =
       (state_->sql.prepare
-           << "SELECT i.start, i.contract, i.direction, i.bytes, i.variance, i.revision FROM "
+           << "SELECT CAST(i.start AS BIGINT), i.contract, i.direction, CAST(i.bytes AS BIGINT), "
+              "i.variance, i.revision FROM "
            << (contracts.is_narrow() ? kFew : kAll)
            << "ORDER BY i.start, i.contract, i.direction, i.family, i.run",
        soci::use(bound.from), soci::use(bound.until), soci::use(contracts.first),
@@ -676,8 +679,9 @@ Result<std::vector<IntervalCoverage>> Ledger::coverage(std::int64_t from, std::i
     std::vector<Number> starts(kFetch);
     std::vector<Number> seconds(kFetch);
     soci::statement statement =
-        (state_->sql.prepare << "SELECT start, CAST(SUM(seconds) AS BIGINT) FROM coverage WHERE "
-                                "start >= :from AND start < :until GROUP BY start ORDER BY start",
+        (state_->sql.prepare
+             << "SELECT CAST(start AS BIGINT), CAST(SUM(seconds) AS BIGINT) FROM coverage WHERE "
+                "start >= :from AND start < :until GROUP BY start ORDER BY start",
          soci::use(from), soci::use(until), soci::into(starts), soci::into(seconds));
     statement.execute();
     while (statement.fetch()) {
@@ -717,7 +721,8 @@ Result<std::vector<ReceptionRow>> Ledger::reception(std::int64_t from, std::int6
     std::vector<Number> lost(kFetch);
     soci::statement statement =
         (state_->sql.prepare
-             << "SELECT e.name, r.start, CAST(SUM(r.received) AS BIGINT), CAST(SUM(r.lost) AS "
+             << "SELECT e.name, CAST(r.start AS BIGINT), CAST(SUM(r.received) AS BIGINT), "
+                "CAST(SUM(r.lost) AS "
                 "BIGINT) FROM reception r JOIN exporter e ON e.number = r.exporter WHERE "
                 "r.start >= :from AND r.start < :until GROUP BY r.start, e.name ORDER BY r.start, "
                 "e.name",

@@ -240,6 +240,17 @@ TEST_F(LedgerTest, SumsBeyondTheDatabasesIntegersAreExact) {
   EXPECT_EQ(intervals->front().from_customer_bytes, kMost * 2);
 }
 
+TEST_F(LedgerTest, TimesBeyond32BitsAreKept) {
+  Ledger ledger = opened();
+  constexpr std::int64_t kLater = 4'102'444'800;  // 2100-01-01
+  Batch batch = batch_of({{.contract = "A", .start = kLater, .bytes = 5}});
+  batch.reception.push_back({.exporter = "r1", .start = kLater, .received = 1});
+  ASSERT_TRUE(ledger.write("a", batch));
+  EXPECT_EQ(ledger.intervals("A", kLater, kLater + 300)->at(0).start, kLater);
+  EXPECT_EQ(ledger.coverage(kLater, kLater + 300)->at(0).start, kLater);
+  EXPECT_EQ(ledger.reception(kLater, kLater + 300)->at(0).start, kLater);
+}
+
 TEST_F(LedgerTest, ContractsComeInTheOrderOfTheirNumbers) {
   Ledger ledger = opened();
   ASSERT_TRUE(ledger.write("a", batch_of({{.contract = "B", .start = kStart, .bytes = 5},
