@@ -33,6 +33,7 @@ struct Plan {
   std::uint32_t days = 0;  ///< instead of months
   int year = 2023;
   bool digests = true;
+  bool measures = false;  ///< instead of filling
 };
 
 /// The same number for the same place, without order or state (SplitMix64).
@@ -109,6 +110,35 @@ std::int64_t days_since_epoch(int year, unsigned month) {
       .count();
 }
 
+/// Prints how long it takes to open the ledger, and to read the last month of single contracts.
+int measure(const Plan& plan, const weir::ledger::LedgerUrl& url, std::int64_t end) {
+  using Clock = std::chrono::steady_clock;
+  const auto ms_since = [](Clock::time_point start) {
+    return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+  };
+  constexpr std::uint32_t kAsked = 100;
+  const auto started = Clock::now();
+  auto ledger = Ledger::open_existing(url);
+  if (!ledger) {
+    fmt::print(stderr, "fill_ledger: {}\n", ledger.error().message);
+    return 1;
+  }
+  fmt::print("opened in {:.1f} ms\n", ms_since(started));
+  std::vector<double> times;
+  std::size_t intervals = 0;
+  for (std::uint32_t i = 0; i < kAsked; ++i) {
+    const std::string name = name_of(static_cast<std::uint32_t>(mixed(i) % plan.contracts));
+    const auto asked = Clock::now();
+    const auto found = ledger->intervals(name, end - std::int64_t{31} * 86'400, end);
+    times.push_back(ms_since(asked));
+    if (found) intervals += found->size();
+  }
+  std::ranges::sort(times);
+  fmt::print("31 days of one contract: median {:.1f} ms, slowest {:.1f} ms, {} intervals\n",
+             times[kAsked / 2], times.back(), intervals / kAsked);
+  return 0;
+}
+
 int fill(const Plan& plan) {
   if (!plan.folder.empty() && !write_configuration(plan)) {
     fmt::print(stderr, "fill_ledger: cannot write into {}\n", plan.folder);
@@ -119,6 +149,13 @@ int fill(const Plan& plan) {
     fmt::print(stderr, "fill_ledger: {}\n", url.error().message);
     return 2;
   }
+  const std::int64_t begin = days_since_epoch(plan.year, 1) * 86'400;
+  const std::int64_t end =
+      plan.days != 0
+          ? begin + std::int64_t{plan.days} * 86'400
+          : days_since_epoch(plan.year + static_cast<int>(plan.months / 12), plan.months % 12 + 1) *
+                86'400;
+  if (plan.measures) return measure(plan, *url, end);
   auto ledger = Ledger::open(*url);
   if (!ledger) {
     fmt::print(stderr, "fill_ledger: {}\n", ledger.error().message);
@@ -127,12 +164,6 @@ int fill(const Plan& plan) {
   std::vector<std::string> names;
   for (std::uint32_t contract = 0; contract < plan.contracts; ++contract)
     names.push_back(name_of(contract));
-  const std::int64_t begin = days_since_epoch(plan.year, 1) * 86'400;
-  const std::int64_t end =
-      plan.days != 0
-          ? begin + std::int64_t{plan.days} * 86'400
-          : days_since_epoch(plan.year + static_cast<int>(plan.months / 12), plan.months % 12 + 1) *
-                86'400;
   const auto step = static_cast<std::int64_t>(
       std::max<std::size_t>(1, kRowsPerWrite / (std::size_t{2} * plan.contracts)));
   std::uint64_t rows = 0;
@@ -176,6 +207,7 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(1, 400));
   app.add_option("--year", plan.year)->check(CLI::Range(1'971, 2'100))->capture_default_str();
   app.add_flag("!--no-digests", plan.digests, "rows only");
+  app.add_flag("--measure", plan.measures, "read what was filled, and write nothing");
   CLI11_PARSE(app, argc, argv);
   try {
     return fill(plan);

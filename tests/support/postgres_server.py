@@ -74,6 +74,10 @@ class PostgresServer:
             self.process = subprocess.Popen(
                 [*self._as_user, self.programs / "postgres", "-D", self.folder / "data", "-k", self.folder,
                  "-c", "listen_addresses="], stdout=log, stderr=log, cwd=self.folder)
+        self.wait_ready()
+
+    def wait_ready(self):
+        """Until the server takes connections: after its start, and after its processes were killed."""
         deadline = time.monotonic() + START_SECONDS
         ready = [self.programs / "pg_isready", "--quiet", "--host", self.folder]
         while subprocess.run(ready, check=False).returncode != 0:
