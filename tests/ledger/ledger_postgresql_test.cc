@@ -26,7 +26,7 @@ class LedgerPostgresqlTest : public testing::Test {
  protected:
   void SetUp() override {
     const auto server = test::postgres_url();
-    if (!server) GTEST_SKIP() << "tests/support/postgres_server.py runs this with a server";
+    ASSERT_TRUE(server) << "tests/support/postgres_server.py runs this with a server";
     url_ = {.backend = Backend::Postgresql, .target = *server};
     shell().empty();
   }

@@ -29,11 +29,12 @@ std::string bytes_of(const std::string& path) {
 class LedgerTest : public testing::Test {
  protected:
   void SetUp() override {
-    if (const auto server = test::postgres_url()) {
-      test::PostgresShell(*server).empty();
-      url_ = {.backend = Backend::Postgresql, .target = *server};
-      return;
-    }
+    const auto server = test::postgres_url();
+    if (!server) return use_file();
+    test::PostgresShell(*server).empty();
+    url_ = {.backend = Backend::Postgresql, .target = *server};
+  }
+  void use_file() {
     path_ = testing::TempDir() + "/ledger-" +
             testing::UnitTest::GetInstance()->current_test_info()->name() + ".db";
     std::filesystem::remove(path_);
@@ -57,10 +58,7 @@ class LedgerTest : public testing::Test {
 /// What only a file has.
 class LedgerFileTest : public LedgerTest {
  protected:
-  void SetUp() override {
-    LedgerTest::SetUp();
-    if (path_.empty()) GTEST_SKIP() << "PostgreSQL has no file";
-  }
+  void SetUp() override { use_file(); }
 };
 
 Batch batch_of(std::vector<IntervalRow> rows) {
