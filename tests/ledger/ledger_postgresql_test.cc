@@ -131,8 +131,9 @@ TEST_F(LedgerPostgresqlTest, ADigestThatIsMadeWhileOthersWriteTellsTheTruth) {
   Ledger ledger = opened();
   ASSERT_TRUE(ledger.digest_before(kDay + 86'400));
   std::uint64_t bytes = 0;
-  for (const auto& interval : *ledger.intervals("A", kDay, kDay + 86'400))
-    bytes += interval.from_customer_bytes;
+  const auto found = ledger.intervals("A", kDay, kDay + 86'400);
+  ASSERT_TRUE(found);
+  for (const auto& interval : *found) bytes += interval.from_customer_bytes;
   EXPECT_EQ(bytes, kWrites + 7U);
 }
 
