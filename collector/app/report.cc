@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <set>
+#include <span>
+#include <tuple>
 #include <utility>
 
 #include "collector/billing/billing_calendar.h"
@@ -114,14 +117,50 @@ Result<Period> period_of(const contracts::Contract& contract, const ReportReques
                          : calendar->period_of(*request.month);
 }
 
+/// Grids that are in memory at once: half a megabyte each for a month.
+constexpr std::size_t kGridsAtOnce = 64;
+
+/// Grids that say what was measured and nothing yet of any contract, which contracts with the same
+/// period and exporters share.
+class CoveredGrids {
+ public:
+  explicit CoveredGrids(const Background& background) : background_(background) {}
+  [[nodiscard]] const IntervalGrid& of(const Period& period, std::set<std::string> exporters) {
+    const Key key{period.start, period.end, std::move(exporters)};
+    if (const auto at = grids_.find(key); at != grids_.end()) return at->second;
+    if (grids_.size() == kGridsAtOnce) grids_.clear();
+    IntervalGrid grid(period);
+    background_.cover(grid, std::get<2>(key));
+    return grids_.emplace(key, std::move(grid)).first->second;
+  }
+
+ private:
+  using Key = std::tuple<TrafficTime, TrafficTime, std::set<std::string>>;
+  const Background& background_;
+  std::map<Key, IntervalGrid> grids_;
+};
+
 /// A contract while its bill is made.
 struct Billed {
   const contracts::Contract* contract = nullptr;
   IntervalGrid grid;
 };
 
-Result<std::vector<Billed>> grids_of(const std::vector<const contracts::Contract*>& wanted,
-                                     const ReportRequest& request, ledger::Ledger& ledger) {
+Result<Period> whole_of(const std::vector<const contracts::Contract*>& wanted,
+                        const ReportRequest& request) {
+  Period whole{.start = TrafficTime::max(), .end = TrafficTime::min()};
+  for (const auto* contract : wanted) {
+    const auto period = period_of(*contract, request);
+    if (!period) return tl::unexpected(period.error());
+    whole.start = std::min(whole.start, period->start);
+    whole.end = std::max(whole.end, period->end);
+  }
+  return whole;
+}
+
+Result<std::vector<Billed>> grids_of(std::span<const contracts::Contract* const> wanted,
+                                     const ReportRequest& request, ledger::Ledger& ledger,
+                                     const Background& background, CoveredGrids& covered) {
   std::vector<Period> periods;
   Period whole{.start = TrafficTime::max(), .end = TrafficTime::min()};
   for (const auto* contract : wanted) {
@@ -131,16 +170,11 @@ Result<std::vector<Billed>> grids_of(const std::vector<const contracts::Contract
     whole.start = std::min(whole.start, period->start);
     whole.end = std::max(whole.end, period->end);
   }
-  if (wanted.empty()) return std::vector<Billed>{};
-  auto background = Background::read(ledger, whole);
-  if (!background) return tl::unexpected(background.error());
-
   std::vector<Billed> billed;
   std::vector<std::string> names;
   for (std::size_t i = 0; i < wanted.size(); ++i) {
-    IntervalGrid grid(periods[i].closed_part(background->expected_until(periods[i])));
-    background->cover(grid, exporters_of(*wanted[i]));
-    billed.push_back({.contract = wanted[i], .grid = std::move(grid)});
+    const Period period = periods[i].closed_part(background.expected_until(periods[i]));
+    billed.push_back({.contract = wanted[i], .grid = covered.of(period, exporters_of(*wanted[i]))});
     names.push_back(wanted[i]->id);
   }
   auto read = ledger.each_interval(
@@ -166,6 +200,35 @@ Result<std::vector<Billed>> grids_of(const std::vector<const contracts::Contract
   return billed;
 }
 
+/// The bill of each contract, in the order of `wanted`, made of few grids at a time.
+Result<std::vector<ReportedContract>> bills_of(
+    const std::vector<const contracts::Contract*>& wanted, const ReportRequest& request,
+    ledger::Ledger& ledger, const std::function<ReportedContract(Billed&)>& bill) {
+  std::vector<ReportedContract> bills;
+  if (wanted.empty()) return bills;
+  const auto whole = whole_of(wanted, request);
+  if (!whole) return tl::unexpected(whole.error());
+  const auto background = Background::read(ledger, *whole);
+  if (!background) return tl::unexpected(background.error());
+  CoveredGrids covered(*background);
+  std::vector<std::string> names;
+  for (const auto* contract : wanted) names.push_back(contract->id);
+  const auto order = ledger.in_order(names);
+  if (!order) return tl::unexpected(order.error());
+  std::vector<std::optional<ReportedContract>> made(wanted.size());
+  for (std::size_t at = 0; at < order->size(); at += kGridsAtOnce) {
+    const auto places = std::span(*order).subspan(at, std::min(kGridsAtOnce, order->size() - at));
+    std::vector<const contracts::Contract*> some;
+    for (const std::size_t place : places) some.push_back(wanted[place]);
+    auto billed = grids_of(some, request, ledger, *background, covered);
+    if (!billed) return tl::unexpected(billed.error());
+    for (std::size_t i = 0; i < places.size(); ++i) made[places[i]] = bill((*billed)[i]);
+  }
+  for (auto& one : made)
+    if (one) bills.push_back(std::move(*one));
+  return bills;
+}
+
 /// The span by the calendar of UTC, for what is of no contract.
 Result<Period> company_span(const ReportRequest& request) {
   const auto calendar = billing::BillingCalendar::make("UTC", 1);
@@ -189,18 +252,21 @@ Result<Report> make_report(const config::Config& config, ledger::Ledger& ledger,
                    fmt::format("contract {} is not in the configuration; `weir check` lists those "
                                "that are",
                                request.contract));
-  auto billed = grids_of(wanted, request, ledger);
-  if (!billed) return tl::unexpected(billed.error());
   const billing::BillingMethod method{.layer = layer_name(config.accounting.layer)};
-  for (Billed& one : *billed) {
+  const auto bill = [&](Billed& one) {
     const auto spans = billing::term_spans({one.contract, 1}, one.grid.period());
-    report.contracts.push_back(
-        {.statement = billing::statement_of({.contract = one.contract->id,
-                                             .customer = one.contract->customer,
-                                             .service = one.contract->service},
-                                            one.grid, spans, method),
-         .grid = std::move(one.grid)});
-  }
+    ReportedContract reported{
+        .statement = billing::statement_of({.contract = one.contract->id,
+                                            .customer = one.contract->customer,
+                                            .service = one.contract->service},
+                                           one.grid, spans, method),
+        .grid = std::move(one.grid)};
+    if (request.detail == ReportDetail::Bills) reported.grid = IntervalGrid(Period{});
+    return reported;
+  };
+  auto bills = bills_of(wanted, request, ledger, bill);
+  if (!bills) return tl::unexpected(bills.error());
+  report.contracts = std::move(*bills);
   if (request.contract.empty()) {
     const auto span = company_span(request);
     if (!span) return tl::unexpected(span.error());

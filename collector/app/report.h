@@ -29,12 +29,19 @@ struct Report {
   std::optional<billing::CompanySnapshot> company_year_before;
 };
 
+/// What a report keeps of each contract.
+enum class ReportDetail : std::uint8_t {
+  Bills,      ///< the bill alone: the grid is empty
+  Intervals,  ///< its intervals too, half a megabyte for a month
+};
+
 /// What is asked for.
 struct ReportRequest {
   std::optional<billing::Month> month;
   std::optional<billing::FiscalQuarter> quarter;  ///< instead of a month
   billing::FiscalCalendar fiscal;
   std::string contract;  ///< empty: all
+  ReportDetail detail = ReportDetail::Intervals;
 };
 
 /// Reads what was asked for from the ledger and makes the bills. The period of each contract is by

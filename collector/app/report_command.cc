@@ -15,6 +15,9 @@ Result<ReportRequest> request_of(const ReportOptions& options) {
                         .quarter = std::nullopt,
                         .fiscal = {.first_month = std::chrono::month{options.fiscal_month}},
                         .contract = options.contract};
+  // Charts alone show intervals.
+  if (options.format != ReportFormat::Html && options.contract.empty())
+    request.detail = ReportDetail::Bills;
   if (options.quarter.empty()) {
     const auto month = billing::parse_month(options.month);
     if (!month) return tl::unexpected(month.error());

@@ -104,14 +104,17 @@ std::string company_text(const Report& report) {
 }  // namespace
 
 std::string report_text(const Report& report) {
-  std::string text = fmt::format("{}, Mbit/s\n\n{:<24} {:<14} {:>12} {:>12} {:>12} {:>12} {:>12}\n",
-                                 report.title, "contract", "service", "committed", "percentile",
-                                 "billable", "overage", "completeness");
+  std::string text = fmt::format(
+      "{}, Mbit/s\n\n{:<24} {:<14} {:>12} {:>12} {:>12} {:>12} {:>12}  {:<8} "
+      "{}\n",
+      report.title, "contract", "service", "committed", "percentile", "billable", "overage",
+      "completeness", "layer", "method");
   for (const auto& [s, grid] : report.contracts)
-    text += fmt::format("{:<24} {:<14} {:>12.3f} {:>12} {:>12.3f} {:>12.3f} {:>11.2f}%{}\n",
-                        s.subject.contract, s.subject.service, mbit(s.terms.committed),
-                        percentile_cell(s), mbit(s.billable), mbit(s.overage),
-                        static_cast<double>(s.completeness.value()) / 10'000.0, marks_of(s));
+    text += fmt::format(
+        "{:<24} {:<14} {:>12.3f} {:>12} {:>12.3f} {:>12.3f} {:>11.2f}%  {:<8} {}{}\n",
+        s.subject.contract, s.subject.service, mbit(s.terms.committed), percentile_cell(s),
+        mbit(s.billable), mbit(s.overage), static_cast<double>(s.completeness.value()) / 10'000.0,
+        s.layer, billing::method_name(s.method), marks_of(s));
   if (report.company) text += company_text(report);
   if (!report.company && report.contracts.size() == 1)
     text += details_of(report.contracts.front().statement) + chart_of(report.contracts.front());

@@ -29,6 +29,14 @@ constexpr int kBusySeconds = 10;
 /// Rows that are fetched from the database at once.
 constexpr std::size_t kFetch = 1'000;
 
+/// Contracts of a day's digest in one answer, some 13 KB each, and intervals of rows: PostgreSQL's
+/// library keeps a whole answer in memory.
+constexpr Number kDigestsAtOnce = 256;
+constexpr std::int64_t kRowSecondsAtOnce = 12 * kIntervalSeconds;
+
+/// Files up to this size are checked as a whole when they are opened: it takes 0.3 s.
+constexpr std::uintmax_t kWholeCheckBytes = std::uintmax_t{64} << 20U;
+
 Number number_of(std::uint64_t value) {
   // The databases have signed integers. What does not fit never passed a router.
   if (value > static_cast<std::uint64_t>(std::numeric_limits<Number>::max()))
@@ -44,6 +52,18 @@ std::uint64_t deviation_of(double variance) noexcept {
   return static_cast<std::uint64_t>(std::llround(std::sqrt(std::max(variance, 0.0))));
 }
 
+/// `uri` with what keeps a server that went silent from holding up a write for ever, where it does
+/// not say so itself.
+std::string with_timeouts(std::string uri) {
+  for (const std::string_view option :
+       {"connect_timeout=10", "tcp_user_timeout=30000", "application_name=weir"}) {
+    if (uri.find(option.substr(0, option.find('=') + 1)) != std::string::npos) continue;
+    uri += uri.find('?') == std::string::npos ? '?' : '&';
+    uri += option;
+  }
+  return uri;
+}
+
 std::int64_t day_of(std::int64_t time) noexcept { return time - time % kDaySeconds; }
 
 std::set<std::int64_t> days_of(const Batch& batch) {
@@ -53,20 +73,19 @@ std::set<std::int64_t> days_of(const Batch& batch) {
   return days;
 }
 
-constexpr std::string_view kSums =
-    "i.start, i.contract, "
-    "CAST(SUM(CASE WHEN i.direction = 0 THEN i.bytes ELSE 0 END) AS BIGINT), "
-    "CAST(SUM(CASE WHEN i.direction = 1 THEN i.bytes ELSE 0 END) AS BIGINT), "
-    "SUM(CASE WHEN i.direction = 0 THEN i.variance ELSE 0 END), "
-    "SUM(CASE WHEN i.direction = 1 THEN i.variance ELSE 0 END), MAX(i.revision)";
-
 ErrorCode code_of(std::string_view text) noexcept {
   const auto says = [&](std::string_view words) {
     return text.find(words) != std::string_view::npos;
   };
+  if (says("use the newer program")) return ErrorCode::Usage;
   if (says("not a database") || says("malformed")) return ErrorCode::Malformed;
-  if (says("readonly") || says("unable to open") || says("ermission denied"))
+  if (says("readonly") || says("unable to open") || says("ermission denied") ||
+      says("authentication failed") || says("no password supplied"))
     return ErrorCode::Permission;
+  // What PostgreSQL says of a lock that is not given, a full disk, and a server that goes or comes.
+  if (says("lock timeout") || says("deadlock") || says("could not extend") || says("No space") ||
+      says("shutting down") || says("starting up") || says("recovery mode"))
+    return ErrorCode::Unavailable;
   if (says("locked") || says("is full") || says("disk I/O") || says("connect") || says("terminat"))
     return ErrorCode::Unavailable;
   return ErrorCode::Internal;
@@ -90,7 +109,14 @@ struct Ledger::State {
   }
 
   void connect();
+  /// Connects again if the server has gone. What was under way is undone by then.
+  void ready();
+  void check_file();
   void migrate();
+  /// PostgreSQL alone: takes a lock until the transaction ends. SQLite has one writer at a time.
+  void lock(const char* table, const char* mode) {
+    if (url.backend == Backend::Postgresql) sql << "LOCK TABLE " << table << " IN " << mode;
+  }
   [[nodiscard]] Number version();
   /// The number of `name` in `table`, given now if it has none.
   [[nodiscard]] Number number(const char* table, std::unordered_map<std::string, Number>& known,
@@ -106,7 +132,11 @@ struct Ledger::State {
 
 void Ledger::State::connect() {
   if (url.backend == Backend::Postgresql) {
-    sql.open(soci::postgresql, url.target);
+    sql.open(soci::postgresql, with_timeouts(url.target));
+    sql << fmt::format("SET lock_timeout = '{}s'", kBusySeconds);
+    // What write() has acknowledged survives, also where the server's default is otherwise.
+    sql << "SELECT set_config('synchronous_commit', 'on', false) WHERE "
+           "current_setting('synchronous_commit') = 'off'";
     return;
   }
   // A path may hold blanks and quotes.
@@ -120,9 +150,38 @@ void Ledger::State::connect() {
   sql << "PRAGMA synchronous=FULL";
   sql << "PRAGMA journal_mode=DELETE";
   sql << "PRAGMA foreign_keys=ON";
-  std::string verdict;
-  sql << "PRAGMA quick_check(1)", soci::into(verdict);
-  if (verdict != "ok") throw soci::soci_error("the file is malformed: " + verdict);
+  check_file();
+}
+
+void Ledger::State::check_file() {
+  // A year of many contracts would take minutes. There, what every number hangs on is checked:
+  // names, masks and version; a damaged page of intervals is found when it is read.
+  std::error_code ignored;
+  const auto size = std::filesystem::file_size(url.target, ignored);
+  std::vector<std::string> parts{""};
+  if (!ignored && size > kWholeCheckBytes) {
+    constexpr const char* kSmall =
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name IN ('schema_version', "
+        "'contract', 'run', 'exporter', 'mask', 'day') ORDER BY name";
+    parts.clear();
+    std::string name;
+    soci::statement statement = (sql.prepare << kSmall, soci::into(name));
+    statement.execute();
+    while (statement.fetch()) parts.push_back(name);
+  }
+  for (const std::string& part : parts) {
+    std::string verdict;
+    sql << "PRAGMA quick_check(" << (part.empty() ? "1" : part) << ")", soci::into(verdict);
+    if (verdict != "ok") throw soci::soci_error("the file is malformed: " + verdict);
+  }
+}
+
+void Ledger::State::ready() {
+  if (url.backend != Backend::Postgresql || sql.is_connected()) return;
+  sql.close();
+  forget_numbers();
+  connect();
+  migrate();
 }
 
 Number Ledger::State::version() {
@@ -142,13 +201,19 @@ Number Ledger::State::version() {
 
 void Ledger::State::migrate() {
   const auto steps = migrations(url.backend);
-  const Number now = version();
+  Number now = version();
   if (now > static_cast<Number>(steps.size()))
     throw soci::soci_error(
         fmt::format("it has version {}, this program knows up to {}; use the newer program", now,
                     steps.size()));
   if (now == static_cast<Number>(steps.size())) return;
   soci::transaction transaction(sql);
+  if (url.backend == Backend::Postgresql) {
+    // Of several that start together, one makes the tables. The number is the program's own.
+    sql << "SELECT pg_advisory_xact_lock(8765432100)";
+    now = version();
+    if (now >= static_cast<Number>(steps.size())) return;
+  }
   if (now == 0) {
     sql << "CREATE TABLE schema_version (version INTEGER NOT NULL)";
     sql << "INSERT INTO schema_version (version) VALUES (0)";
@@ -172,6 +237,11 @@ Number Ledger::State::number(const char* table, std::unordered_map<std::string, 
                              const std::string& name) {
   if (const auto at = known.find(name); at != known.end()) return at->second;
   auto found = find(table, name);
+  if (!found) {
+    // Another writer may give a number to the same name just now.
+    lock(table, "SHARE ROW EXCLUSIVE MODE");
+    found = find(table, name);
+  }
   if (!found) {
     Number next = 0;
     sql << "SELECT coalesce(max(number), 0) + 1 FROM " << table, soci::into(next);
@@ -223,7 +293,10 @@ Result<void> Ledger::write(std::string_view run, const Batch& batch) {
   State& state = *state_;
   soci::session& sql = state.sql;
   try {
+    state.ready();
     soci::transaction transaction(sql);
+    // No digest is made of a day while its rows change; other writers need not wait.
+    state.lock("day", "ROW EXCLUSIVE MODE");
     const Number run_number = state.number("run", state.runs, std::string(run));
 
     // Statements read these where they stand, each time that they are executed.
@@ -326,107 +399,139 @@ Result<std::vector<ContractInterval>> Ledger::intervals(std::string_view contrac
   return found;
 }
 
-/// Sums of a contract's rows of one start, as read in columns.
-struct Ledger::Columns {
-  std::vector<Number> starts;
-  std::vector<Number> contracts;
-  std::vector<Number> from_bytes;
-  std::vector<Number> to_bytes;
-  std::vector<double> from_variances;
-  std::vector<double> to_variances;
-  std::vector<Number> revisions;
+/// Adds up rows that come by rising start and contract, and gives each interval that is whole.
+///
+/// Sums are made here and not by the database, so that variances add up in the same order, and
+/// bytes without loss, on both.
+class Ledger::Adder {
+ public:
+  explicit Adder(const TakeNumbered& take) : take_(take) {}
+  void add(Number start, Number contract, Number direction, Number bytes, double variance,
+           Number revision) {
+    if (contract != contract_ || start != sum_.start) {
+      give();
+      contract_ = contract;
+      sum_ = {.start = start};
+    }
+    const bool is_from = direction == 0;
+    (is_from ? sum_.from_customer_bytes : sum_.to_customer_bytes) += amount_of(bytes);
+    (is_from ? from_variance_ : to_variance_) += variance;
+    sum_.revision = std::max(sum_.revision, static_cast<std::uint32_t>(revision));
+  }
+  void give() {
+    if (contract_ != 0) {
+      sum_.from_customer_deviation = deviation_of(from_variance_);
+      sum_.to_customer_deviation = deviation_of(to_variance_);
+      take_(contract_, sum_);
+    }
+    contract_ = 0;
+    from_variance_ = 0;
+    to_variance_ = 0;
+  }
 
-  Columns() { make_room(); }
-  void make_room() {
-    for (auto* column : {&starts, &contracts, &from_bytes, &to_bytes, &revisions})
-      column->resize(kFetch);
-    from_variances.resize(kFetch);
-    to_variances.resize(kFetch);
-  }
-  [[nodiscard]] ContractInterval interval(std::size_t i) const {
-    return {.start = starts[i],
-            .from_customer_bytes = amount_of(from_bytes[i]),
-            .to_customer_bytes = amount_of(to_bytes[i]),
-            .from_customer_deviation = deviation_of(from_variances[i]),
-            .to_customer_deviation = deviation_of(to_variances[i]),
-            .revision = static_cast<std::uint32_t>(revisions[i])};
-  }
+ private:
+  const TakeNumbered& take_;
+  Number contract_ = 0;  ///< 0 is no contract's number
+  ContractInterval sum_;
+  double from_variance_ = 0;
+  double to_variance_ = 0;
 };
 
-void Ledger::fetch(soci::statement& statement, Columns& columns, const TakeNumbered& take) {
-  statement.execute();
-  while (statement.fetch()) {
-    for (std::size_t i = 0; i < columns.starts.size(); ++i)
-      take(columns.contracts[i], columns.interval(i));
-    columns.make_room();
+void Ledger::each_row(const Range& contracts, std::int64_t from, std::int64_t until,
+                      const TakeNumbered& take) {
+  // Rows stand by their start: of few contracts, go from start to start, not over all of them.
+  static constexpr std::string_view kFew =
+      "(SELECT DISTINCT start FROM coverage WHERE start >= :from AND start < :until) c CROSS JOIN "
+      "contract_interval i WHERE i.start = c.start AND i.contract >= :first AND i.contract <= "
+      ":last ";
+  static constexpr std::string_view kAll =
+      "contract_interval i WHERE i.start >= :from AND i.start < :until AND i.contract >= :first "
+      "AND i.contract <= :last ";
+  struct Bound {
+    Number from = 0;
+    Number until = 0;
+  } bound;
+  // SOCI takes a column of SQLite that is declared INTEGER for 32 bits where it fills vectors, and
+  // a cast one for 64.
+  std::vector<Number> starts;
+  std::vector<Number> numbers;
+  std::vector<Number> directions;
+  std::vector<Number> bytes;
+  std::vector<double> variances;
+  std::vector<Number> revisions;
+  const auto make_room = [&] {
+    for (auto* column : {&starts, &numbers, &directions, &bytes, &revisions})
+      column->resize(kFetch);
+    variances.resize(kFetch);
+  };
+  make_room();
+  soci::statement statement =
+      (state_->sql.prepare
+           << "SELECT CAST(i.start AS BIGINT), i.contract, i.direction, CAST(i.bytes AS BIGINT), "
+              "i.variance, i.revision FROM "
+           << (contracts.is_narrow() ? kFew : kAll)
+           << "ORDER BY i.start, i.contract, i.direction, i.family, i.run",
+       soci::use(bound.from), soci::use(bound.until), soci::use(contracts.first),
+       soci::use(contracts.last), soci::into(starts), soci::into(numbers), soci::into(directions),
+       soci::into(bytes), soci::into(variances), soci::into(revisions));
+  Adder adder(take);
+  const std::int64_t step = contracts.is_narrow() ? kDaySeconds : kRowSecondsAtOnce;
+  for (std::int64_t at = from; at < until; at += step) {
+    bound.from = at;
+    bound.until = std::min(until, at + step);
+    make_room();
+    statement.execute();
+    while (statement.fetch()) {
+      for (std::size_t i = 0; i < starts.size(); ++i)
+        adder.add(starts[i], numbers[i], directions[i], bytes[i], variances[i], revisions[i]);
+      make_room();
+    }
   }
+  adder.give();
 }
 
-void Ledger::each_row_of_one(Number contract, std::int64_t from, std::int64_t until,
-                             const TakeNumbered& take) {
-  Columns columns;
-  // Rows stand by their start: go from start to start, not over all contracts.
-  soci::statement statement =
-      (state_->sql.prepare
-           << "SELECT " << kSums
-           << " FROM (SELECT DISTINCT start FROM coverage WHERE start >= :from AND "
-              "start < :until) c CROSS JOIN contract_interval i WHERE i.start = c.start "
-              "AND i.contract = :one GROUP BY i.start, i.contract ORDER BY i.start",
-       soci::use(from), soci::use(until), soci::use(contract), soci::into(columns.starts),
-       soci::into(columns.contracts), soci::into(columns.from_bytes), soci::into(columns.to_bytes),
-       soci::into(columns.from_variances), soci::into(columns.to_variances),
-       soci::into(columns.revisions));
-  fetch(statement, columns, take);
-}
-
-void Ledger::each_row_of_all(std::int64_t from, std::int64_t until, const TakeNumbered& take) {
-  Columns columns;
-  soci::statement statement =
-      (state_->sql.prepare
-           << "SELECT " << kSums
-           << " FROM contract_interval i WHERE i.start >= :from AND i.start < :until "
-              "GROUP BY i.start, i.contract ORDER BY i.start, i.contract",
-       soci::use(from), soci::use(until), soci::into(columns.starts), soci::into(columns.contracts),
-       soci::into(columns.from_bytes), soci::into(columns.to_bytes),
-       soci::into(columns.from_variances), soci::into(columns.to_variances),
-       soci::into(columns.revisions));
-  fetch(statement, columns, take);
-}
-
-void Ledger::each_of_day(std::int64_t day, std::optional<Number> only, std::int64_t from,
+void Ledger::each_of_day(std::int64_t day, const Range& contracts, std::int64_t from,
                          std::int64_t until, const TakeNumbered& take) {
-  Number contract = 0;
-  std::array<std::string, 5> texts;
-  const Number first = only.value_or(0);
-  const Number last = only.value_or(std::numeric_limits<Number>::max());
+  struct Bound {
+    Number first = 0;
+    Number contract = 0;
+    std::array<std::string, 5> texts;
+  } bound;
+  bound.first = contracts.first;
   soci::statement statement =
       (state_->sql.prepare << "SELECT contract, from_customer, to_customer, from_deviation, "
                               "to_deviation, revisions FROM contract_day WHERE day = :day AND "
-                              "contract >= :first AND contract <= :last ORDER BY contract",
-       soci::use(day), soci::use(first), soci::use(last), soci::into(contract),
-       soci::into(texts[0]), soci::into(texts[1]), soci::into(texts[2]), soci::into(texts[3]),
-       soci::into(texts[4]));
-  statement.execute();
-  while (statement.fetch()) {
-    std::array<DayNumbers, 5> columns;
-    for (std::size_t i = 0; i < columns.size(); ++i) {
-      const auto numbers = DayNumbers::from_text(texts[i]);
-      if (!numbers)
-        throw soci::soci_error(
-            fmt::format("the digest of day {} is malformed; delete its rows in "
-                        "'day' and 'contract_day' and it is made anew",
-                        day));
-      columns[i] = *numbers;
-    }
-    for (std::size_t i = 0; i < kIntervalsPerDay; ++i) {
-      const std::int64_t start = day + static_cast<std::int64_t>(i) * kIntervalSeconds;
-      if (start < from || start >= until || !columns[0].get(i)) continue;
-      take(contract, {.start = start,
-                      .from_customer_bytes = *columns[0].get(i),
-                      .to_customer_bytes = columns[1].get(i).value_or(0),
-                      .from_customer_deviation = columns[2].get(i).value_or(0),
-                      .to_customer_deviation = columns[3].get(i).value_or(0),
-                      .revision = static_cast<std::uint32_t>(columns[4].get(i).value_or(0))});
+                              "contract >= :first AND contract <= :last ORDER BY contract LIMIT "
+                           << kDigestsAtOnce,
+       soci::use(day), soci::use(bound.first), soci::use(contracts.last),
+       soci::into(bound.contract), soci::into(bound.texts[0]), soci::into(bound.texts[1]),
+       soci::into(bound.texts[2]), soci::into(bound.texts[3]), soci::into(bound.texts[4]));
+  for (Number got = kDigestsAtOnce; got == kDigestsAtOnce; bound.first = bound.contract + 1) {
+    got = 0;
+    statement.execute();
+    while (statement.fetch()) {
+      ++got;
+      std::array<DayNumbers, 5> columns;
+      for (std::size_t i = 0; i < columns.size(); ++i) {
+        const auto numbers = DayNumbers::from_text(bound.texts[i]);
+        if (!numbers)
+          throw soci::soci_error(
+              fmt::format("the digest of day {} is malformed; delete its rows in "
+                          "'day' and 'contract_day' and it is made anew",
+                          day));
+        columns[i] = *numbers;
+      }
+      for (std::size_t i = 0; i < kIntervalsPerDay; ++i) {
+        const std::int64_t start = day + static_cast<std::int64_t>(i) * kIntervalSeconds;
+        if (start < from || start >= until || !columns[0].get(i)) continue;
+        take(bound.contract,
+             {.start = start,
+              .from_customer_bytes = *columns[0].get(i),
+              .to_customer_bytes = columns[1].get(i).value_or(0),
+              .from_customer_deviation = columns[2].get(i).value_or(0),
+              .to_customer_deviation = columns[3].get(i).value_or(0),
+              .revision = static_cast<std::uint32_t>(columns[4].get(i).value_or(0))});
+      }
     }
   }
 }
@@ -447,6 +552,7 @@ Result<void> Ledger::each_interval(std::span<const std::string> contracts, std::
                                    std::int64_t until, const TakeInterval& take) {
   State& state = *state_;
   try {
+    state.ready();
     std::unordered_map<Number, std::size_t> wanted;
     for (std::size_t i = 0; i < contracts.size(); ++i)
       if (const auto number = state.find("contract", contracts[i])) wanted.emplace(*number, i);
@@ -454,31 +560,58 @@ Result<void> Ledger::each_interval(std::span<const std::string> contracts, std::
     const TakeNumbered take_wanted = [&](Number number, const ContractInterval& interval) {
       if (const auto at = wanted.find(number); at != wanted.end()) take(at->second, interval);
     };
-    std::optional<Number> only;
-    if (wanted.size() == 1) only = wanted.begin()->first;
-    const auto each_row = [&](std::int64_t begin, std::int64_t end) {
-      if (begin >= end) return;
-      if (only)
-        each_row_of_one(*only, begin, end, take_wanted);
-      else
-        each_row_of_all(begin, end, take_wanted);
-    };
+    Range range{.first = std::numeric_limits<Number>::max(), .last = 0};
+    for (const auto& [number, place] : wanted) {
+      range.first = std::min(range.first, number);
+      range.last = std::max(range.last, number);
+    }
+    // One view of all tables: a digest that a writer deletes meanwhile is still whole here.
+    soci::transaction transaction(state.sql);
+    if (state.url.backend == Backend::Postgresql)
+      state.sql << "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY";
     std::int64_t at = from;
     for (const std::int64_t day : digested_days(day_of(from), until)) {
-      each_row(at, std::min(day, until));
-      each_of_day(day, only, from, until, take_wanted);
+      each_row(range, at, std::min(day, until), take_wanted);
+      each_of_day(day, range, from, until, take_wanted);
       at = std::max(at, day + kDaySeconds);
     }
-    each_row(at, until);
+    each_row(range, at, until, take_wanted);
+    transaction.commit();
   } catch (const std::exception& error) {
     return state.failed("cannot be read", error);
   }
   return {};
 }
 
+Result<std::vector<std::size_t>> Ledger::in_order(std::span<const std::string> contracts) {
+  State& state = *state_;
+  try {
+    state.ready();
+    std::unordered_map<std::string_view, std::size_t> places;
+    for (std::size_t i = 0; i < contracts.size(); ++i) places.emplace(contracts[i], i);
+    std::vector<std::size_t> order;
+    std::string name;
+    soci::statement statement =
+        (state.sql.prepare << "SELECT name FROM contract ORDER BY number", soci::into(name));
+    statement.execute();
+    while (statement.fetch()) {
+      const auto at = places.find(name);
+      if (at == places.end()) continue;
+      order.push_back(at->second);
+      places.erase(at);
+    }
+    for (std::size_t i = 0; i < contracts.size(); ++i)
+      if (places.contains(contracts[i])) order.push_back(i);
+    return order;
+  } catch (const std::exception& error) {
+    return state.failed("cannot be read", error);
+  }
+}
+
 Result<std::uint32_t> Ledger::digest_before(std::int64_t time) {
   State& state = *state_;
   try {
+    state.ready();
     std::vector<std::int64_t> days;
     Number start = 0;
     {
@@ -506,7 +639,11 @@ Result<std::uint32_t> Ledger::digest_before(std::int64_t time) {
 void Ledger::digest(std::int64_t day) {
   State& state = *state_;
   std::map<Number, std::array<DayNumbers, 5>> contracts;
-  each_row_of_all(day, day + kDaySeconds, [&](Number contract, const ContractInterval& interval) {
+  soci::transaction transaction(state.sql);
+  // What is read stays true until it is written.
+  state.lock("day", "SHARE ROW EXCLUSIVE MODE");
+  if (!digested_days(day, day + 1).empty()) return;
+  each_row({}, day, day + kDaySeconds, [&](Number contract, const ContractInterval& interval) {
     auto& columns = contracts[contract];
     const auto at = static_cast<std::size_t>((interval.start - day) / kIntervalSeconds);
     columns[0].set(at, interval.from_customer_bytes);
@@ -515,7 +652,6 @@ void Ledger::digest(std::int64_t day) {
     columns[3].set(at, interval.to_customer_deviation);
     columns[4].set(at, interval.revision);
   });
-  soci::transaction transaction(state.sql);
   struct Bound {
     Number contract = 0;
     std::array<std::string, 5> texts;
@@ -539,11 +675,13 @@ void Ledger::digest(std::int64_t day) {
 Result<std::vector<IntervalCoverage>> Ledger::coverage(std::int64_t from, std::int64_t until) {
   std::vector<IntervalCoverage> found;
   try {
+    state_->ready();
     std::vector<Number> starts(kFetch);
     std::vector<Number> seconds(kFetch);
     soci::statement statement =
-        (state_->sql.prepare << "SELECT start, CAST(SUM(seconds) AS BIGINT) FROM coverage WHERE "
-                                "start >= :from AND start < :until GROUP BY start ORDER BY start",
+        (state_->sql.prepare
+             << "SELECT CAST(start AS BIGINT), CAST(SUM(seconds) AS BIGINT) FROM coverage WHERE "
+                "start >= :from AND start < :until GROUP BY start ORDER BY start",
          soci::use(from), soci::use(until), soci::into(starts), soci::into(seconds));
     statement.execute();
     while (statement.fetch()) {
@@ -562,6 +700,7 @@ Result<std::vector<IntervalCoverage>> Ledger::coverage(std::int64_t from, std::i
 
 Result<std::optional<std::int64_t>> Ledger::last_interval() {
   try {
+    state_->ready();
     Number last = 0;
     soci::indicator indicator = soci::i_null;
     state_->sql << "SELECT max(start) FROM coverage", soci::into(last, indicator);
@@ -575,13 +714,15 @@ Result<std::optional<std::int64_t>> Ledger::last_interval() {
 Result<std::vector<ReceptionRow>> Ledger::reception(std::int64_t from, std::int64_t until) {
   std::vector<ReceptionRow> found;
   try {
+    state_->ready();
     std::vector<std::string> names(kFetch);
     std::vector<Number> starts(kFetch);
     std::vector<Number> received(kFetch);
     std::vector<Number> lost(kFetch);
     soci::statement statement =
         (state_->sql.prepare
-             << "SELECT e.name, r.start, CAST(SUM(r.received) AS BIGINT), CAST(SUM(r.lost) AS "
+             << "SELECT e.name, CAST(r.start AS BIGINT), CAST(SUM(r.received) AS BIGINT), "
+                "CAST(SUM(r.lost) AS "
                 "BIGINT) FROM reception r JOIN exporter e ON e.number = r.exporter WHERE "
                 "r.start >= :from AND r.start < :until GROUP BY r.start, e.name ORDER BY r.start, "
                 "e.name",
@@ -606,6 +747,7 @@ Result<std::vector<ReceptionRow>> Ledger::reception(std::int64_t from, std::int6
 Result<std::vector<RunRow>> Ledger::rows_of(std::string_view contract, std::int64_t start) {
   std::vector<RunRow> found;
   try {
+    state_->ready();
     const auto number = state_->find("contract", std::string(contract));
     if (!number) return found;
     std::string run;
@@ -647,6 +789,7 @@ Result<std::vector<RunRow>> Ledger::rows_of(std::string_view contract, std::int6
 Result<std::vector<RunCoverage>> Ledger::coverage_by_run(std::int64_t start) {
   std::vector<RunCoverage> found;
   try {
+    state_->ready();
     std::string run;
     Number seconds = 0;
     soci::statement statement =
@@ -665,6 +808,7 @@ Result<std::vector<RunCoverage>> Ledger::coverage_by_run(std::int64_t start) {
 Result<void> Ledger::add_mask(const Mask& mask) {
   State& state = *state_;
   try {
+    state.ready();
     soci::transaction transaction(state.sql);
     // Number 0 stands for every contract; names get numbers from 1 on.
     const Number contract =
@@ -686,6 +830,7 @@ Result<std::vector<Mask>> Ledger::masks(std::string_view contract, std::int64_t 
                                         std::int64_t until) {
   std::vector<Mask> found;
   try {
+    state_->ready();
     const Number number = state_->find("contract", std::string(contract)).value_or(0);
     Number of = 0;
     Mask mask;
@@ -712,13 +857,18 @@ Result<std::vector<Mask>> Ledger::masks(std::string_view contract, std::int64_t 
 Result<std::uint64_t> Ledger::forget_before(std::int64_t time) {
   State& state = *state_;
   try {
+    state.ready();
     soci::transaction transaction(state.sql);
+    state.lock("day", "ROW EXCLUSIVE MODE");
     soci::statement gone =
         (state.sql.prepare << "DELETE FROM contract_interval WHERE start < :time", soci::use(time));
     gone.execute(true);
     const auto count = gone.get_affected_rows();
     state.sql << "DELETE FROM coverage WHERE start < :time", soci::use(time);
     state.sql << "DELETE FROM reception WHERE start < :time", soci::use(time);
+    // Also the day in which `time` falls: its digest tells of rows that are gone.
+    state.sql << "DELETE FROM day WHERE day < :time", soci::use(time);
+    state.sql << "DELETE FROM contract_day WHERE day < :time", soci::use(time);
     transaction.commit();
     return static_cast<std::uint64_t>(std::max<long long>(count, 0));
   } catch (const std::exception& error) {

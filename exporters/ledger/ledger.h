@@ -13,11 +13,6 @@
 #include "exporters/ledger/ledger_url.h"
 #include "exporters/ledger/rows.h"
 
-// Of <soci/soci.h>, which stays out of the headers.
-namespace soci {
-class statement;
-}
-
 namespace weir::ledger {
 
 /// The store of closed intervals, on SQLite or PostgreSQL.
@@ -27,7 +22,11 @@ namespace weir::ledger {
 /// writing one again changes nothing.
 ///
 /// SQLite: rollback journal, synchronous=FULL, so that what write() has acknowledged survives
-/// a loss of power; one connection. The file is checked when it is opened.
+/// a loss of power; one connection. The file is checked when it is opened: as a whole up to 64 MB,
+/// else its names, masks and version.
+///
+/// PostgreSQL: several writers at once, each with runs of its own. A call that finds the
+/// server gone fails; the next one connects again.
 ///
 /// Threads: one at a time. Errors: Usage for a ledger of a newer version, Malformed for a file
 /// that is damaged or no ledger, Permission, Unavailable (locked, full, server away), and
@@ -57,6 +56,10 @@ class Ledger {
                                            std::int64_t from, std::int64_t until,
                                            const TakeInterval& take);
 
+  /// Places in `contracts` in the order in which the ledger keeps them, unknown ones last:
+  /// neighbours in it are read fastest together.
+  [[nodiscard]] Result<std::vector<std::size_t>> in_order(std::span<const std::string> contracts);
+
   /// What all runs together were measuring in [from, until), by rising start.
   [[nodiscard]] Result<std::vector<IntervalCoverage>> coverage(std::int64_t from,
                                                                std::int64_t until);
@@ -84,20 +87,26 @@ class Ledger {
 
  private:
   struct State;
-  struct Columns;
+  class Adder;
   using Number = long long;  ///< as both databases know it
+  /// Contracts of one statement, by their numbers.
+  struct Range {
+    Number first = 0;
+    Number last = kAllContracts;
+    [[nodiscard]] bool is_narrow() const noexcept { return last - first < kNarrow; }
+  };
+  static constexpr Number kAllContracts = 0x7fff'ffff'ffff'ffff;
+  static constexpr Number kNarrow = 1'024;
   using TakeNumbered = std::function<void(Number contract, const ContractInterval&)>;
 
   explicit Ledger(std::unique_ptr<State> state);
   [[nodiscard]] static Result<Ledger> open_at(const LedgerUrl& url);
 
   // All below throw what the database throws.
-  void fetch(soci::statement& statement, Columns& columns, const TakeNumbered& take);
-  void each_row_of_one(Number contract, std::int64_t from, std::int64_t until,
-                       const TakeNumbered& take);
-  void each_row_of_all(std::int64_t from, std::int64_t until, const TakeNumbered& take);
-  void each_of_day(std::int64_t day, std::optional<Number> only, std::int64_t from,
-                   std::int64_t until, const TakeNumbered& take);
+  void each_row(const Range& contracts, std::int64_t from, std::int64_t until,
+                const TakeNumbered& take);
+  void each_of_day(std::int64_t day, const Range& contracts, std::int64_t from, std::int64_t until,
+                   const TakeNumbered& take);
   [[nodiscard]] std::vector<std::int64_t> digested_days(std::int64_t from, std::int64_t until);
   void digest(std::int64_t day);
 

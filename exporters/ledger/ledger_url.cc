@@ -3,17 +3,27 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 
 namespace weir::ledger {
 
 std::string LedgerUrl::shown() const {
   if (backend == Backend::Sqlite) return target;
-  const auto host = target.find("://");
-  const auto at = target.find('@');
-  const auto colon = target.find(':', host + 3);
-  if (at == std::string::npos || colon == std::string::npos || colon > at) return target;
-  return target.substr(0, colon) + ":***" + target.substr(at);
+  std::string text = target;
+  // As a parameter.
+  constexpr std::string_view kPassword = "password=";
+  for (auto from = text.find(kPassword); from != std::string::npos;
+       from = text.find(kPassword, from + kPassword.size())) {
+    const auto begin = from + kPassword.size();
+    text.replace(begin, std::min(text.find('&', begin), text.size()) - begin, "***");
+  }
+  // Before the host.
+  const auto host = text.find("://");
+  const auto at = text.find('@');
+  const auto colon = text.find(':', host + 3);
+  if (at == std::string::npos || colon == std::string::npos || colon > at) return text;
+  return text.substr(0, colon) + ":***" + text.substr(at);
 }
 
 Result<LedgerUrl> parse_ledger_url(std::string_view text, const std::string& folder) {

@@ -2,11 +2,14 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+
+#include "tests/support/postgres_shell.h"
 
 namespace weir::ledger {
 namespace {
@@ -21,23 +24,41 @@ std::string bytes_of(const std::string& path) {
   return text.str();
 }
 
+/// The store on SQLite; on PostgreSQL where WEIR_TEST_POSTGRES names a database, which is emptied
+/// for each test.
 class LedgerTest : public testing::Test {
  protected:
   void SetUp() override {
+    const auto server = test::postgres_url();
+    if (!server) return use_file();
+    test::PostgresShell(*server).empty();
+    url_ = {.backend = Backend::Postgresql, .target = *server};
+  }
+  void use_file() {
     path_ = testing::TempDir() + "/ledger-" +
             testing::UnitTest::GetInstance()->current_test_info()->name() + ".db";
     std::filesystem::remove(path_);
+    url_ = {.backend = Backend::Sqlite, .target = path_};
   }
-  void TearDown() override { std::filesystem::remove(path_); }
+  void TearDown() override {
+    if (!path_.empty()) std::filesystem::remove(path_);
+  }
 
-  [[nodiscard]] LedgerUrl url() const { return {.backend = Backend::Sqlite, .target = path_}; }
+  [[nodiscard]] const LedgerUrl& url() const { return url_; }
   [[nodiscard]] Ledger opened() const {
     auto ledger = Ledger::open(url());
     EXPECT_TRUE(ledger) << ledger.error().message;
     return std::move(*ledger);
   }
 
-  std::string path_;
+  std::string path_;  ///< empty on PostgreSQL
+  LedgerUrl url_;
+};
+
+/// What only a file has.
+class LedgerFileTest : public LedgerTest {
+ protected:
+  void SetUp() override { use_file(); }
 };
 
 Batch batch_of(std::vector<IntervalRow> rows) {
@@ -73,7 +94,7 @@ TEST_F(LedgerTest, RowsOfSeveralRunsAndFamiliesAddUp) {
   EXPECT_EQ(intervals->front().from_customer_deviation, 3U);  // the root of 7.5
 }
 
-TEST_F(LedgerTest, WritingAgainChangesNoByteOfTheFile) {
+TEST_F(LedgerFileTest, WritingAgainChangesNoByteOfTheFile) {
   const Batch batch = batch_of({{.contract = "IP-1", .start = kStart, .bytes = 1'000}});
   ASSERT_TRUE(opened().write("run-a", batch));
   const std::string before = bytes_of(path_);
@@ -155,7 +176,9 @@ TEST_F(LedgerTest, ADigestGivesWhatTheRowsGiveUntilTheyChange) {
   const auto rows = read(day - 300, day + 86'700);
   const auto part = read(day + 600, day + 1'500);
   const auto of_one = ledger.intervals("A", day + 600, day + 1'500);
-  EXPECT_EQ(*ledger.digest_before(day + 86'399), 1U);  // the day before
+  const auto made = ledger.digest_before(day + 86'399);
+  ASSERT_TRUE(made) << made.error().message;
+  EXPECT_EQ(*made, 1U);  // the day before
   EXPECT_EQ(*ledger.digest_before(day + 86'400), 1U);
   EXPECT_EQ(*ledger.digest_before(day + 86'400), 0U);
   EXPECT_EQ(read(day - 300, day + 86'700), rows);
@@ -167,6 +190,87 @@ TEST_F(LedgerTest, ADigestGivesWhatTheRowsGiveUntilTheyChange) {
   EXPECT_EQ(ledger.intervals("A", day + 600, day + 900)->front().from_customer_bytes, 99U);
   EXPECT_EQ(*ledger.digest_before(day + 86'400), 1U);
   EXPECT_EQ(ledger.intervals("A", day + 600, day + 900)->front().from_customer_bytes, 99U);
+}
+
+TEST_F(LedgerTest, ADigestThatIsForgottenTakesItsDayAlong) {
+  Ledger ledger = opened();
+  const std::int64_t day = kStart - kStart % 86'400;
+  for (const std::int64_t start : {day, day + 300, day + 86'400})
+    ASSERT_TRUE(ledger.write("run", batch_of({{.contract = "A", .start = start, .bytes = 1}})));
+  ASSERT_EQ(*ledger.digest_before(day + 2 * 86'400), 2U);
+  ASSERT_EQ(*ledger.forget_before(day + 300), 1U);
+  EXPECT_EQ(ledger.intervals("A", day, day + 2 * 86'400)->size(), 2U);
+  EXPECT_EQ(*ledger.digest_before(day + 2 * 86'400), 1U);
+  EXPECT_EQ(ledger.intervals("A", day, day + 2 * 86'400)->size(), 2U);
+}
+
+TEST_F(LedgerTest, ManyContractsOfADigestAreReadInParts) {
+  Ledger ledger = opened();
+  const std::int64_t day = kStart - kStart % 86'400;
+  std::vector<std::string> names;
+  std::vector<IntervalRow> rows;
+  for (unsigned i = 0; i < 1'100; ++i) {
+    names.push_back("C" + std::to_string(i));
+    rows.push_back({.contract = names.back(), .start = day, .bytes = i + 1});
+  }
+  ASSERT_TRUE(ledger.write("run", batch_of(rows)));
+  const auto sum = [&] {
+    std::uint64_t bytes = 0;
+    EXPECT_TRUE(ledger.each_interval(names, day, day + 86'400,
+                                     [&](std::size_t contract, const ContractInterval& interval) {
+                                       EXPECT_EQ(interval.from_customer_bytes, contract + 1);
+                                       bytes += interval.from_customer_bytes;
+                                     }));
+    return bytes;
+  };
+  EXPECT_EQ(sum(), 1'100U * 1'101 / 2);
+  ASSERT_EQ(*ledger.digest_before(day + 86'400), 1U);
+  EXPECT_EQ(sum(), 1'100U * 1'101 / 2);
+}
+
+TEST_F(LedgerTest, SumsBeyondTheDatabasesIntegersAreExact) {
+  Ledger ledger = opened();
+  constexpr std::uint64_t kMost = 9'000'000'000'000'000'000;
+  ASSERT_TRUE(ledger.write("a", batch_of({{.contract = "A", .start = kStart, .bytes = kMost}})));
+  ASSERT_TRUE(ledger.write("b", batch_of({{.contract = "A", .start = kStart, .bytes = kMost}})));
+  const auto intervals = ledger.intervals("A", kStart, kStart + 300);
+  ASSERT_TRUE(intervals) << intervals.error().message;
+  EXPECT_EQ(intervals->front().from_customer_bytes, kMost * 2);
+}
+
+TEST_F(LedgerTest, TimesBeyond32BitsAreKept) {
+  Ledger ledger = opened();
+  constexpr std::int64_t kLater = 4'102'444'800;  // 2100-01-01
+  Batch batch = batch_of({{.contract = "A", .start = kLater, .bytes = 5}});
+  batch.reception.push_back({.exporter = "r1", .start = kLater, .received = 1});
+  ASSERT_TRUE(ledger.write("a", batch));
+  EXPECT_EQ(ledger.intervals("A", kLater, kLater + 300)->at(0).start, kLater);
+  EXPECT_EQ(ledger.coverage(kLater, kLater + 300)->at(0).start, kLater);
+  EXPECT_EQ(ledger.reception(kLater, kLater + 300)->at(0).start, kLater);
+}
+
+TEST_F(LedgerTest, ContractsComeInTheOrderOfTheirNumbers) {
+  Ledger ledger = opened();
+  ASSERT_TRUE(ledger.write("a", batch_of({{.contract = "B", .start = kStart, .bytes = 5},
+                                          {.contract = "A", .start = kStart, .bytes = 5}})));
+  const std::vector<std::string> asked{"A", "unknown", "B"};
+  EXPECT_THAT(*ledger.in_order(asked), testing::ElementsAre(2, 0, 1));
+}
+
+TEST_F(LedgerTest, ALedgerOfANewerVersionIsRefused) {
+  ASSERT_TRUE(opened().write("a", batch_of({{.contract = "A", .start = kStart, .bytes = 5}})));
+  const char* const newer = "UPDATE schema_version SET version = 1000";
+  if (path_.empty()) {
+    test::PostgresShell(url().target).run(newer);
+  } else {
+    sqlite3* file = nullptr;
+    ASSERT_EQ(sqlite3_open(path_.c_str(), &file), SQLITE_OK);
+    EXPECT_EQ(sqlite3_exec(file, newer, nullptr, nullptr, nullptr), SQLITE_OK);
+    sqlite3_close(file);
+  }
+  const auto again = Ledger::open(url());
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().code, ErrorCode::Usage) << again.error().message;
 }
 
 TEST_F(LedgerTest, AMaskHoldsForItsContractOrForAll) {
@@ -229,7 +333,7 @@ TEST_F(LedgerTest, WhatIsOlderThanTheRetentionIsForgotten) {
   EXPECT_EQ(ledger.coverage(kStart, kStart + 600)->size(), 1U);
 }
 
-TEST_F(LedgerTest, AFileThatIsNoLedgerIsRefusedAndLeftAsItIs) {
+TEST_F(LedgerFileTest, AFileThatIsNoLedgerIsRefusedAndLeftAsItIs) {
   {
     std::ofstream file(path_);
     file << std::string(8'192, 'x');
@@ -240,7 +344,7 @@ TEST_F(LedgerTest, AFileThatIsNoLedgerIsRefusedAndLeftAsItIs) {
   EXPECT_EQ(bytes_of(path_), std::string(8'192, 'x'));
 }
 
-TEST_F(LedgerTest, ALedgerThatIsNotThereIsNotMadeByAReader) {
+TEST_F(LedgerFileTest, ALedgerThatIsNotThereIsNotMadeByAReader) {
   const auto ledger = Ledger::open_existing(url());
   ASSERT_FALSE(ledger);
   EXPECT_EQ(ledger.error().code, ErrorCode::NotFound);

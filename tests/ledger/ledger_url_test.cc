@@ -22,6 +22,12 @@ TEST(LedgerUrl, APostgresqlUriIsKeptWholeAndShownWithoutItsPassword) {
             "postgres://db.example/weir");
 }
 
+TEST(LedgerUrl, APasswordAmongTheParametersIsNotShown) {
+  const auto url = parse_ledger_url("postgresql://weir@/weir?password=secret&host=/run/db", "");
+  ASSERT_TRUE(url);
+  EXPECT_EQ(url->shown(), "postgresql://weir@/weir?password=***&host=/run/db");
+}
+
 TEST(LedgerUrl, AnotherSchemeOrNoFileIsAUsageError) {
   EXPECT_EQ(parse_ledger_url("mysql://db/weir", "").error().code, ErrorCode::Usage);
   EXPECT_EQ(parse_ledger_url("sqlite:", "").error().code, ErrorCode::Usage);

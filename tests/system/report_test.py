@@ -103,6 +103,26 @@ def check_formats(weir, config, contracts):
     need("2024-06-05" in chart and "#" in chart, "text of one contract: chart")
 
 
+def check_basis(weir, config, contracts):
+    """Every bandwidth says at which layer, by which method, how complete, and whether from samples."""
+    report = ["report", "--config", config, "--month", MONTH]
+    for one in contracts:
+        need(one["layer"] == "ethernet" and one["method"] == "nearest_rank" and one["estimated"] is True
+             and 0 < one["completeness"] < 1, f"JSON: the basis of {one}")
+    for row in csv.DictReader(io.StringIO(run(weir, *report, "--format", "csv"))):
+        need((row["layer"], row["method"], row["estimated"]) == ("ethernet", "nearest_rank", "true")
+             and 0 < float(row["completeness"]) < 1, f"CSV: the basis of {row}")
+    lines = {line.split(" ", 1)[0]: line for line in run(weir, *report).splitlines() if line}
+    sections = run(weir, *report, "--format", "html").split("<section>")
+    for one, section in zip(contracts, sections[1:]):
+        share = f"{one['completeness'] * 100:.2f}"
+        line = lines[one["contract"]]
+        need(all(word in line for word in (f"{share}%", "ethernet", "nearest_rank", "estimated")), f"text: {line}")
+        need(all(word in section for word in (one["contract"], "ethernet", "nearest_rank", "estimated from samples")),
+             f"HTML: the basis of {one['contract']}")
+        need(f"{share} %, provisional" in sections[0], f"HTML: the completeness of {one['contract']}")
+
+
 def check_errors(weir, config):
     for arguments in (("--month", "2024-13"), ("--month", MONTH, "--contract", "nobody"), (),
                       ("--month", MONTH, "--quarter", "2024Q1")):
@@ -147,6 +167,7 @@ def main():
         need(shell == ["ok", str(sum(sum(row.values()) for row in truth.values()))], f"sqlite3 says {shell}")
         contracts = check_json(weir, config, truth, starts)
         check_formats(weir, config, contracts)
+        check_basis(weir, config, contracts)
         check_errors(weir, config)
         check_explain_and_mask(weir, config, contracts, starts)
         print(f"{len(contracts)} bills of {len(starts)} intervals agree with the truth, in four formats")
