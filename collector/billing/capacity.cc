@@ -26,7 +26,7 @@ std::string_view capacity_limit_name(CapacityLimit limit) noexcept {
     case CapacityLimit::Speed:
       return "speed";
     case CapacityLimit::OneDown:
-      return "one_down";
+      return "n1";
   }
   return "unknown";
 }

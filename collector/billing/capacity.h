@@ -40,7 +40,7 @@ enum class CapacityLimit : std::uint8_t {
   Speed,      ///< of a link, or of all links of a group
   OneDown,    ///< the load of a group that one link's failure lifts to the target
 };
-/// "committed", "ceiling", "speed", "one_down".
+/// "committed", "ceiling", "speed", "n1".
 [[nodiscard]] std::string_view capacity_limit_name(CapacityLimit limit) noexcept;
 
 /// When the trend of something reaches one of its limits.

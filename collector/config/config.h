@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "collector/contracts/contract.h"
@@ -89,6 +90,30 @@ struct Http {
   std::string web_config;  ///< path; empty: none
 };
 
+/// One link of a group, an interface of a router that the configuration describes.
+struct GroupLink {
+  std::string exporter;                                ///< the router's name
+  std::variant<std::uint32_t, std::string> interface;  ///< ifIndex or name
+};
+
+/// `{name: tyo-osa, links: [{exporter: edge1.tyo, interface: 512}, ...]}`: links that stand in
+/// for one another (docs/capacity.md).
+struct LinkGroup {
+  std::string name;
+  std::vector<GroupLink> links;
+  std::uint32_t line = 0;
+};
+
+/// How traffic is taken to grow in forecasts.
+enum class Growth : std::uint8_t { Linear, Exponential };
+
+/// `capacity: {threshold: 80%, target: 90%, growth: linear}`
+struct Capacity {
+  std::uint32_t threshold_percent = 80;  ///< of a rate or speed: reached there
+  std::uint32_t target_percent = 90;     ///< most load of a group with one link down
+  Growth growth = Growth::Linear;
+};
+
 /// Everything that a configuration file says, with every default. Plain and const once loaded.
 struct Config {
   std::string path;  ///< of the file it came from
@@ -99,6 +124,8 @@ struct Config {
   Exporters exporters;
   Accounting accounting;
   std::vector<contracts::Contract> contracts;
+  std::vector<LinkGroup> groups;
+  Capacity capacity;
   std::string ledger_url = "sqlite:weir.db";
   std::string state_directory;  ///< empty: /var/lib/weir
   Http http;
