@@ -352,7 +352,7 @@ void Attributor::account(const MessageContext& context, Exporter& exporter,
     counters.sampling_interval.set(sampling.value());
     counters.sampling_source.set(static_cast<std::uint64_t>(sampling_source));
   }
-  attribute(counters, count);
+  attribute(exporter.id, counters, count);
 }
 
 inline void Attributor::count_interfaces(const std::uint32_t* lasting_numbers,
@@ -371,7 +371,31 @@ inline void Attributor::count_interfaces(const std::uint32_t* lasting_numbers,
   }
 }
 
-void Attributor::attribute(core::ExporterCounters& counters, std::size_t count) {
+PopPlace Attributor::far_pop_of(const Pending& pending) const noexcept {
+  std::uint32_t slot = pending.to;
+  if (slot == contracts::kNoSlot) {
+    // Not of the output interface, which leads on through the backbone.
+    slot = policy_->table->receiver({.destination = pending.record->destination,
+                                     .destination_as = pending.record->destination_as},
+                                    pending.time.range.start);
+  }
+  return slot < policy_->contract_pops.size() ? policy_->contract_pops[slot] : kUnknownPop;
+}
+
+void Attributor::count_pops(PopPlace own, std::span<const Pending> round) noexcept {
+  PopCounters::Row& row = parts_.pops->from(own);
+  for (const Pending& pending : round) {
+    // Each byte once, where it enters: not from inside, and not by the twin of another record.
+    if (!contracts::is_edge_role(pending.input->role) || !pending.sides.from || pending.is_dropped)
+      continue;
+    const PopPlace egress =
+        contracts::is_edge_role(pending.output->role) ? own : far_pop_of(pending);
+    row[egress].add(pending.amount.bytes);
+  }
+}
+
+void Attributor::attribute(ExporterId exporter, core::ExporterCounters& counters,
+                           std::size_t count) {
   if (count == 0) return;
   const contracts::ContractTable& table = *policy_->table;
   const std::uint32_t* const lasting_numbers = policy_->interface_numbers.data();
@@ -409,6 +433,9 @@ void Attributor::attribute(core::ExporterCounters& counters, std::size_t count) 
   }
   fates.add_to(counters);
   if (fates.unknown_interface != 0) counters.unknown_interface_bytes.add(fates.unknown_interface);
+  // An exporter that is not configured has no roles, so that nothing enters there.
+  if (exporter.value() < policy_->router_pops.size() && parts_.pops != nullptr)
+    count_pops(policy_->router_pops[exporter.value()], round);
 }
 
 void Attributor::match_inner(const contracts::ContractTable& table, Pending& pending) noexcept {
