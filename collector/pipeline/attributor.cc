@@ -371,26 +371,27 @@ inline void Attributor::count_interfaces(const std::uint32_t* lasting_numbers,
   }
 }
 
-PopPlace Attributor::far_pop_of(const Pending& pending) const noexcept {
-  std::uint32_t slot = pending.to;
-  if (slot == contracts::kNoSlot) {
-    // Not of the output interface, which leads on through the backbone.
-    slot = policy_->table->receiver({.destination = pending.record->destination,
-                                     .destination_as = pending.record->destination_as},
-                                    pending.time.range.start);
-  }
-  return slot < policy_->contract_pops.size() ? policy_->contract_pops[slot] : kUnknownPop;
+std::uint32_t Attributor::owner_of_destination(const Pending& pending) const noexcept {
+  // Not by the output interface, which leads on through the backbone.
+  return policy_->table->receiver({.destination = pending.record->destination,
+                                   .destination_as = pending.record->destination_as},
+                                  pending.time.range.start);
 }
 
 void Attributor::count_pops(PopPlace own, std::span<const Pending> round) noexcept {
   PopCounters::Row& row = parts_.pops->from(own);
+  const std::span<const PopPlace> contract_pops = policy_->contract_pops;
   for (const Pending& pending : round) {
     // Each byte once, where it enters: not from inside, and not by the twin of another record.
-    if (!contracts::is_edge_role(pending.input->role) || !pending.sides.from || pending.is_dropped)
-      continue;
-    const PopPlace egress =
-        contracts::is_edge_role(pending.output->role) ? own : far_pop_of(pending);
-    row[egress].add(pending.amount.bytes);
+    // Which of the cases a record is cannot be foretold, so that little is branched on.
+    const bool counts =
+        contracts::is_edge_role(pending.input->role) & pending.sides.from & !pending.is_dropped;
+    const bool goes_on = !contracts::is_edge_role(pending.output->role);
+    const bool is_asked = counts & goes_on & (pending.to == contracts::kNoSlot);
+    const std::uint32_t slot = is_asked ? owner_of_destination(pending) : pending.to;
+    const PopPlace far = slot < contract_pops.size() ? contract_pops[slot] : kUnknownPop;
+    const PopPlace egress = goes_on ? far : own;
+    row[egress].add(counts ? pending.amount.bytes : 0);
   }
 }
 

@@ -120,8 +120,8 @@ class Attributor final : public RecordSink {
   void attribute(ExporterId exporter, core::ExporterCounters& counters, std::size_t count);
   /// `own` is where the exporter is.
   void count_pops(PopPlace own, std::span<const Pending> round) noexcept;
-  /// Where a record that stays in the backbone leaves it.
-  [[nodiscard]] PopPlace far_pop_of(const Pending& pending) const noexcept;
+  /// The contract that has the destination by prefix or AS, or kNoSlot.
+  [[nodiscard]] std::uint32_t owner_of_destination(const Pending& pending) const noexcept;
   [[nodiscard]] static contracts::MatchKey key_of(const Pending& pending) noexcept;
   /// Whose a record is as its sender, and as its receiver.
   [[nodiscard]] static std::uint32_t sender_of(const contracts::ContractTable& table,
