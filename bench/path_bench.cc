@@ -12,12 +12,27 @@
 namespace weir::bench {
 namespace {
 
-config::Config config_for(const TrafficShape& shape, std::uint32_t prefixes) {
+/// Whether bytes between POPs are counted, as they are where routers have a POP. Half of the
+/// interfaces then lead into the backbone, so that half of the records ask whose their destination
+/// is.
+enum class Pops { None, Named };
+
+void place(config::Router& router, std::string pop, const TrafficShape& shape) {
+  router.pop = std::move(pop);
+  for (std::uint32_t i = 1; i <= shape.interfaces; ++i)
+    router.interfaces.push_back({.index = i,
+                                 .role = i % 2 == 0 ? contracts::InterfaceRole::Customer
+                                                    : contracts::InterfaceRole::Backbone});
+}
+
+config::Config config_for(const TrafficShape& shape, std::uint32_t prefixes, Pops pops) {
   config::Config config;
   for (std::uint32_t e = 0; e < shape.exporters; ++e) {
     const auto router = fmt::format("r{}", e);
     config.exporters.routers.push_back(
         {.address = IpAddress::v4(0x7f01'0001U + e), .name = router});
+    if (pops == Pops::Named)
+      place(config.exporters.routers.back(), fmt::format("pop{}", e % 8), shape);
     for (std::uint32_t i = 1; i <= shape.interfaces && prefixes == 0; ++i)
       config.contracts.push_back({.id = fmt::format("C-{}-{}", e, i),
                                   .attach = {{.where = contracts::InterfaceAttachment{
@@ -32,10 +47,10 @@ config::Config config_for(const TrafficShape& shape, std::uint32_t prefixes) {
 }
 
 /// `prefixes` 0: contracts by interface; otherwise by so many /28s of the destinations.
-void path(benchmark::State& state, Protocol protocol) {
+void path(benchmark::State& state, Protocol protocol, Pops pops = Pops::None) {
   const TrafficShape shape{.protocol = protocol, .records = 600'000};
   const auto traffic = make_traffic(shape);
-  const auto config = config_for(shape, static_cast<std::uint32_t>(state.range(0)));
+  const auto config = config_for(shape, static_cast<std::uint32_t>(state.range(0)), pops);
   pipeline::Registries registries;
   const Published<pipeline::Policy> policy(pipeline::make_policy(config, registries).value());
   std::uint64_t records = 0;
@@ -65,6 +80,7 @@ void path(benchmark::State& state, Protocol protocol) {
 
 BENCHMARK_CAPTURE(path, v5, Protocol::Netflow5)->Arg(0);
 BENCHMARK_CAPTURE(path, v9, Protocol::Netflow9)->Arg(0)->Arg(1'000)->Arg(100'000);
+BENCHMARK_CAPTURE(path, v9_pops, Protocol::Netflow9, Pops::Named)->Arg(0)->Arg(100'000);
 BENCHMARK_CAPTURE(path, ipfix, Protocol::Ipfix)->Arg(0);
 BENCHMARK_CAPTURE(path, sflow, Protocol::Sflow5)->Arg(0);
 

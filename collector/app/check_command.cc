@@ -71,6 +71,11 @@ void print_routers(const Config& config, std::FILE* out) {
       roles += fmt::format("{}{} {}", roles.empty() ? "" : ", ", count, name);
   fmt::print(out, "routers     {}\n", config.exporters.routers.size());
   fmt::print(out, "interfaces  {}\n", roles.empty() ? "none described" : roles);
+  if (!config.groups.empty()) {
+    std::size_t links = 0;
+    for (const auto& group : config.groups) links += group.links.size();
+    fmt::print(out, "groups      {} of {}\n", config.groups.size(), counted(links, "link"));
+  }
   fmt::print(out, "allow       {}\n",
              config.exporters.allow.empty()
                  ? "every source"

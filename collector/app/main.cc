@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 
+#include "collector/app/capacity_command.h"
 #include "collector/app/check_command.h"
 #include "collector/app/decode_command.h"
 #include "collector/app/doctor_command.h"
@@ -151,6 +152,21 @@ void add_report(CLI::App& app, Action& action) {
   });
 }
 
+void add_capacity(CLI::App& app, Action& action) {
+  auto options = std::make_shared<weir::app::CapacityOptions>();
+  auto* command = app.add_subcommand(
+      "capacity", "Which contracts, links and groups run out, and when, from the ledger");
+  command->add_option("--config,-c", options->config, "Configuration file (YAML)")->required();
+  command->add_option("--format", options->format, "text (default), json or csv")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, weir::app::CapacityFormat>{
+          {"text", weir::app::CapacityFormat::Text},
+          {"json", weir::app::CapacityFormat::Json},
+          {"csv", weir::app::CapacityFormat::Csv}}));
+  command->callback([options, &action] {
+    action = [options] { return weir::app::run_capacity(*options, stdout, stderr); };
+  });
+}
+
 void add_explain(CLI::App& app, Action& action) {
   auto options = std::make_shared<weir::app::ExplainOptions>();
   auto* command = app.add_subcommand(
@@ -196,6 +212,7 @@ int main(int argc, char** argv) {
   add_generate(app, action);
   add_doctor(app, action);
   add_report(app, action);
+  add_capacity(app, action);
   add_explain(app, action);
   add_mask(app, action);
   try {

@@ -175,6 +175,14 @@ prometheus::Sources metric_sources(const pipeline::Pipeline& pipeline) {
           {.number = number++, .ingress_bytes = bytes.ingress, .egress_bytes = bytes.egress});
     return figures;
   };
+  sources.pops = [&pipeline] {
+    std::vector<prometheus::PopFigures> figures;
+    for (auto& pair : pipeline.pop_bytes())
+      figures.push_back({.ingress_pop = std::move(pair.ingress),
+                         .egress_pop = std::move(pair.egress),
+                         .bytes = pair.bytes});
+    return figures;
+  };
   sources.state = [&pipeline] {
     prometheus::StateFigures figures;
     figures.awaited_interface_names = pipeline.policy()->interfaces.awaited.size();

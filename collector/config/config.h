@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "collector/contracts/contract.h"
@@ -94,6 +95,29 @@ struct Http {
 inline constexpr std::string_view kNoLedger = "none";
 /// 14 months of up to 31 days: a year and what is under dispute.
 inline constexpr std::uint32_t kUsualRetentionDays = 434;
+/// One link of a group, an interface of a router that the configuration describes.
+struct GroupLink {
+  std::string exporter;                                ///< the router's name
+  std::variant<std::uint32_t, std::string> interface;  ///< ifIndex or name
+};
+
+/// `{name: tyo-osa, links: [{exporter: edge1.tyo, interface: 512}, ...]}`: links that stand in
+/// for one another (docs/capacity.md).
+struct LinkGroup {
+  std::string name;
+  std::vector<GroupLink> links;
+  std::uint32_t line = 0;
+};
+
+/// How traffic is taken to grow in forecasts.
+enum class Growth : std::uint8_t { Linear, Exponential };
+
+/// `capacity: {threshold: 80%, target: 90%, growth: linear}`
+struct Capacity {
+  std::uint32_t threshold_percent = 80;  ///< of a rate or speed: reached there
+  std::uint32_t target_percent = 90;     ///< most load of a group with one link down
+  Growth growth = Growth::Linear;
+};
 
 /// Everything that a configuration file says, with every default. Plain and const once loaded.
 struct Config {
@@ -107,6 +131,8 @@ struct Config {
   std::vector<contracts::Contract> contracts;
   std::string ledger_url = "sqlite:weir.db";  ///< kNoLedger: none
   std::uint32_t ledger_retention_days = kUsualRetentionDays;
+  std::vector<LinkGroup> groups;
+  Capacity capacity;
   std::string state_directory;  ///< empty: /var/lib/weir
   Http http;
   bool customer_names_in_metrics = false;  ///< metrics.customer_names

@@ -14,6 +14,7 @@
 #include "collector/config/contract_check.h"
 #include "collector/config/contract_file.h"
 #include "collector/config/file_text.h"
+#include "collector/config/link_groups.h"
 #include "collector/config/values.h"
 #include "collector/config/yaml_tree.h"
 
@@ -31,9 +32,9 @@ constexpr std::size_t kMaxListeners = 64;
 /// Of NetFlow, IPFIX and sFlow.
 constexpr std::array<std::uint16_t, 3> kUsualPorts{2055, 4739, 6343};
 
-constexpr std::array<std::string_view, 11> kKeys{
-    "listen", "workers", "exporters", "accounting",   "contracts", "ledger",
-    "state",  "http",    "metrics",   "remote_write", "kafka"};
+constexpr std::array<std::string_view, 13> kKeys{
+    "listen", "workers", "exporters", "accounting", "contracts",    "groups", "capacity",
+    "ledger", "state",   "http",      "metrics",    "remote_write", "kafka"};
 constexpr std::array<std::string_view, 8> kListenKeys{
     "udp", "tcp", "tls", "pcap", "receive_buffer", "certificate", "key", "client_ca"};
 /// What says the kind of a listener, and what belongs to one kind alone.
@@ -51,6 +52,7 @@ constexpr std::array<std::string_view, 2> kSamplingKeys{"default", "force"};
 constexpr std::array<std::string_view, 5> kAccountingKeys{"layer", "bucket", "lateness",
                                                           "largest_packet", "clock_skew_limit"};
 constexpr std::array<std::string_view, 2> kLedgerKeys{"url", "retention"};
+constexpr std::array<std::string_view, 3> kCapacityKeys{"threshold", "target", "growth"};
 constexpr std::array<std::string_view, 3> kHttpKeys{"listen", "insecure", "web_config"};
 constexpr std::array<std::string_view, 1> kMetricsKeys{"customer_names"};
 
@@ -128,6 +130,20 @@ Parsed<std::uint32_t> parse_retention(std::string_view text) {
   return static_cast<std::uint32_t>(days);
 }
 
+Parsed<std::uint32_t> parse_percent(std::string_view text) {
+  std::string_view number = text;
+  if (number.ends_with('%')) number.remove_suffix(1);
+  while (number.ends_with(' ')) number.remove_suffix(1);
+  auto percent = parse_integer_as<std::uint32_t>(number, {1, 100});
+  if (!percent) return bad_value(fmt::format("`{}` is not a percentage", text), "write 1% to 100%");
+  return percent;
+}
+
+Parsed<Growth> parse_growth(std::string_view text) {
+  return parse_choice<Growth>(text,
+                              {{"linear", Growth::Linear}, {"exponential", Growth::Exponential}});
+}
+
 bool is_loopback(const IpAddress& address) noexcept {
   return address.is_v4() ? address.v4_value() >> 24 == 127 : address == IpAddress::v6(0, 1);
 }
@@ -145,6 +161,8 @@ class Reader {
     // After the routers, which the taps name.
     read_listen(fields, config);
     if (const YamlNode* node = fields.find("accounting")) config.accounting = accounting_of(*node);
+    if (const YamlNode* node = fields.find("capacity")) config.capacity = capacity_of(*node);
+    config.groups = read_link_groups(fields.items("groups"), config.exporters.routers, problems_);
     if (const YamlNode* node = fields.find("ledger")) {
       const YamlFields ledger(*node, "`ledger`", kLedgerKeys, problems_);
       config.ledger_url = ledger.read("url", parse_ledger_url).value_or(config.ledger_url);
@@ -428,6 +446,17 @@ class Reader {
                                             })
                                       .value_or(accounting.clock_skew_limit);
     return accounting;
+  }
+
+  [[nodiscard]] Capacity capacity_of(const YamlNode& node) {
+    Capacity capacity;
+    const YamlFields fields(node, "`capacity`", kCapacityKeys, problems_);
+    capacity.threshold_percent =
+        fields.read("threshold", parse_percent).value_or(capacity.threshold_percent);
+    capacity.target_percent =
+        fields.read("target", parse_percent).value_or(capacity.target_percent);
+    capacity.growth = fields.read("growth", parse_growth).value_or(capacity.growth);
+    return capacity;
   }
 
   [[nodiscard]] Http http_of(const YamlNode& node) {

@@ -27,16 +27,6 @@ Parsed<DirectionRule> parse_direction(std::string_view text) {
                                             {"to_customer", DirectionRule::ToCustomer}});
 }
 
-Parsed<std::variant<std::uint32_t, std::string>> parse_interface(std::string_view text) {
-  const bool is_number =
-      std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-  if (text.empty() || !is_number)
-    return parse_label(text).map(
-        [](std::string name) { return std::variant<std::uint32_t, std::string>(std::move(name)); });
-  return parse_integer_as<std::uint32_t>(text, {1, std::numeric_limits<std::uint32_t>::max()})
-      .map([](std::uint32_t index) { return std::variant<std::uint32_t, std::string>(index); });
-}
-
 /// Reads words as values and tells what is wrong.
 class WordReader {
  public:

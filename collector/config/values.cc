@@ -265,6 +265,16 @@ Parsed<std::uint32_t> parse_percentile(std::string_view text) {
   return hundredths;
 }
 
+Parsed<std::variant<std::uint32_t, std::string>> parse_interface(std::string_view text) {
+  const bool is_number =
+      std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  if (text.empty() || !is_number)
+    return parse_label(text).map(
+        [](std::string name) { return std::variant<std::uint32_t, std::string>(std::move(name)); });
+  return parse_integer_as<std::uint32_t>(text, {1, std::numeric_limits<std::uint32_t>::max()})
+      .map([](std::uint32_t index) { return std::variant<std::uint32_t, std::string>(index); });
+}
+
 Parsed<IpAddress> parse_address(std::string_view text) {
   if (const auto address = IpAddress::parse(text)) return *address;
   return bad_value(fmt::format("{} is not an IP address", shown(text)),

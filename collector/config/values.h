@@ -9,6 +9,7 @@
 #include <string_view>
 #include <tl/expected.hpp>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "collector/config/config.h"
@@ -71,6 +72,10 @@ template <class T>
 
 /// `p95`, `p99.9`: in hundredths of a percent.
 [[nodiscard]] Parsed<std::uint32_t> parse_percentile(std::string_view text);
+
+/// An interface by its ifIndex or its name.
+[[nodiscard]] Parsed<std::variant<std::uint32_t, std::string>> parse_interface(
+    std::string_view text);
 
 [[nodiscard]] Parsed<IpAddress> parse_address(std::string_view text);
 [[nodiscard]] Parsed<IpPrefix> parse_prefix(std::string_view text);

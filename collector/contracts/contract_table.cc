@@ -48,11 +48,6 @@ constexpr std::uint64_t vlan_key(std::uint32_t attached, std::uint16_t vlan) noe
   return std::uint64_t{attached} << 16 | vlan;
 }
 
-constexpr bool is_edge_role(InterfaceRole role) noexcept {
-  return role == InterfaceRole::Customer || role == InterfaceRole::Peer ||
-         role == InterfaceRole::Transit;
-}
-
 /// One attachment while the table is built: which contract a key leads to.
 template <class Key>
 struct Claim {

@@ -19,6 +19,12 @@ namespace weir::contracts {
 
 enum class InterfaceRole : std::uint8_t { Unknown, Customer, Peer, Transit, Backbone };
 
+/// True of what leads out of the backbone.
+[[nodiscard]] constexpr bool is_edge_role(InterfaceRole role) noexcept {
+  return role == InterfaceRole::Customer || role == InterfaceRole::Peer ||
+         role == InterfaceRole::Transit;
+}
+
 /// One interface of a router as the operator describes it.
 struct InterfaceTerms {
   std::uint32_t index = 0;  ///< in a configuration 0 for "the router tells it"; never in a table

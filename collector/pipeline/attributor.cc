@@ -352,7 +352,7 @@ void Attributor::account(const MessageContext& context, Exporter& exporter,
     counters.sampling_interval.set(sampling.value());
     counters.sampling_source.set(static_cast<std::uint64_t>(sampling_source));
   }
-  attribute(counters, count);
+  attribute(exporter.id, counters, count);
 }
 
 inline void Attributor::count_interfaces(const std::uint32_t* lasting_numbers,
@@ -371,7 +371,32 @@ inline void Attributor::count_interfaces(const std::uint32_t* lasting_numbers,
   }
 }
 
-void Attributor::attribute(core::ExporterCounters& counters, std::size_t count) {
+std::uint32_t Attributor::owner_of_destination(const Pending& pending) const noexcept {
+  // Not by the output interface, which leads on through the backbone.
+  return policy_->table->receiver({.destination = pending.record->destination,
+                                   .destination_as = pending.record->destination_as},
+                                  pending.time.range.start);
+}
+
+void Attributor::count_pops(PopPlace own, std::span<const Pending> round) noexcept {
+  PopCounters::Row& row = parts_.pops->from(own);
+  const std::span<const PopPlace> contract_pops = policy_->contract_pops;
+  for (const Pending& pending : round) {
+    // Each byte once, where it enters: not from inside, and not by the twin of another record.
+    // Which of the cases a record is cannot be foretold, so that little is branched on.
+    const bool counts =
+        contracts::is_edge_role(pending.input->role) & pending.sides.from & !pending.is_dropped;
+    const bool goes_on = !contracts::is_edge_role(pending.output->role);
+    const bool is_asked = counts & goes_on & (pending.to == contracts::kNoSlot);
+    const std::uint32_t slot = is_asked ? owner_of_destination(pending) : pending.to;
+    const PopPlace far = slot < contract_pops.size() ? contract_pops[slot] : kUnknownPop;
+    const PopPlace egress = goes_on ? far : own;
+    row[egress].add(counts ? pending.amount.bytes : 0);
+  }
+}
+
+void Attributor::attribute(ExporterId exporter, core::ExporterCounters& counters,
+                           std::size_t count) {
   if (count == 0) return;
   const contracts::ContractTable& table = *policy_->table;
   const std::uint32_t* const lasting_numbers = policy_->interface_numbers.data();
@@ -409,6 +434,9 @@ void Attributor::attribute(core::ExporterCounters& counters, std::size_t count) 
   }
   fates.add_to(counters);
   if (fates.unknown_interface != 0) counters.unknown_interface_bytes.add(fates.unknown_interface);
+  // An exporter that is not configured has no roles, so that nothing enters there.
+  if (exporter.value() < policy_->router_pops.size() && parts_.pops != nullptr)
+    count_pops(policy_->router_pops[exporter.value()], round);
 }
 
 void Attributor::match_inner(const contracts::ContractTable& table, Pending& pending) noexcept {

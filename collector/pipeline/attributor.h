@@ -18,6 +18,7 @@
 #include "collector/model/record_sink.h"
 #include "collector/pipeline/interface_counters.h"
 #include "collector/pipeline/policy.h"
+#include "collector/pipeline/pop_matrix.h"
 #include "collector/wire/decode_outcome.h"
 #include "collector/wire/interface_table.h"
 
@@ -44,6 +45,7 @@ class Attributor final : public RecordSink {
     core::ExporterRegistry& exporters;
     accounting::MeteringRegistry& metering;  ///< of all workers
     const Published<Policy>& policy;
+    PopCounters* pops = nullptr;              ///< null: nothing is counted between POPs
     EventLog* events = nullptr;               ///< null: nobody wants to hear
     wire::InterfaceTable* learned = nullptr;  ///< takes the speeds that sFlow tells, if any
   };
@@ -115,7 +117,11 @@ class Attributor final : public RecordSink {
                                             const FlowRecord& record);
   /// `lasting_numbers`: of each tracked interface of the table.
   void count_interfaces(const std::uint32_t* lasting_numbers, const Pending& pending) noexcept;
-  void attribute(core::ExporterCounters& counters, std::size_t count);
+  void attribute(ExporterId exporter, core::ExporterCounters& counters, std::size_t count);
+  /// `own` is where the exporter is.
+  void count_pops(PopPlace own, std::span<const Pending> round) noexcept;
+  /// The contract that has the destination by prefix or AS, or kNoSlot.
+  [[nodiscard]] std::uint32_t owner_of_destination(const Pending& pending) const noexcept;
   [[nodiscard]] static contracts::MatchKey key_of(const Pending& pending) noexcept;
   /// Whose a record is as its sender, and as its receiver.
   [[nodiscard]] static std::uint32_t sender_of(const contracts::ContractTable& table,

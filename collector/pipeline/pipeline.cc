@@ -324,6 +324,20 @@ std::vector<Pipeline::InterfaceBytes> Pipeline::interface_bytes(
   return all;
 }
 
+std::vector<Pipeline::PopBytes> Pipeline::pop_bytes() const {
+  std::vector<PopBytes> all;
+  const auto places = registries_->pops.places();
+  // The first is "unknown" where no POP is named.
+  if (places.front().place == kUnknownPop) return all;
+  for (const auto& from : places) {
+    for (const auto& to : places) {
+      PopBytes& bytes = all.emplace_back(PopBytes{.ingress = from.name, .egress = to.name});
+      for (const auto& lane : lanes_) bytes.bytes += lane->state.pops.read(from.place, to.place);
+    }
+  }
+  return all;
+}
+
 const wire::InterfaceTable& Pipeline::learned_interfaces() const noexcept {
   return shared_->interfaces();
 }

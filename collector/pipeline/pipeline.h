@@ -72,6 +72,14 @@ class Pipeline {
   /// By the table's own numbers of its tracked interfaces.
   [[nodiscard]] std::vector<InterfaceBytes> interface_bytes(
       const contracts::ContractTable& table) const;
+  /// Bytes from one POP to another over all workers, of every pair; none if no router has a
+  /// POP.
+  struct PopBytes {
+    std::string ingress;
+    std::string egress;
+    std::uint64_t bytes = 0;
+  };
+  [[nodiscard]] std::vector<PopBytes> pop_bytes() const;
   /// What routers told of their interfaces.
   [[nodiscard]] const wire::InterfaceTable& learned_interfaces() const noexcept;
   /// Nothing if no knowledge is kept.

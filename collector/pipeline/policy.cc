@@ -23,6 +23,24 @@ accounting::Layer layer_of(config::Layer layer) noexcept {
   return accounting::Layer::Ethernet;
 }
 
+/// Says where routers and contracts are. A contract of several versions is where the last says.
+void place_pops(const config::Config& config, const contracts::ContractTable::Input& input,
+                PopRegistry& pops, Policy& policy) {
+  const auto& routers = config.exporters.routers;
+  if (std::all_of(routers.begin(), routers.end(),
+                  [](const config::Router& router) { return router.pop.empty(); }))
+    return;
+  const auto put = [&pops](std::vector<PopPlace>& places, std::uint32_t at,
+                           const std::string& name) {
+    if (places.size() <= at) places.resize(std::size_t{at} + 1, kUnknownPop);
+    places[at] = pops.place_of(name);
+  };
+  for (const auto& router : input.routers)
+    put(policy.router_pops, router.exporter.value(), router.pop);
+  for (const auto& slotted : input.contracts)
+    put(policy.contract_pops, slotted.slot.value(), slotted.contract.pop);
+}
+
 }  // namespace
 
 bool Policy::allows(const IpAddress& source) const noexcept {
@@ -76,6 +94,7 @@ Result<std::shared_ptr<const Policy>> make_policy(const config::Config& config,
                                  contract.id, kMaxSlots));
     input.contracts.push_back({.slot = *slot, .contract = contract});
   }
+  place_pops(config, input, registries.pops, *policy);
   policy->table = contracts::ContractTable::build(std::move(input));
   policy->interface_numbers = registries.interfaces.numbers_of(policy->table->tracked_interfaces());
   policy->relays.insert(config.exporters.relays.begin(), config.exporters.relays.end());

@@ -18,6 +18,7 @@
 #include "collector/model/result.h"
 #include "collector/pipeline/interface_registry.h"
 #include "collector/pipeline/learned_names.h"
+#include "collector/pipeline/pop_matrix.h"
 
 namespace weir::pipeline {
 
@@ -28,6 +29,11 @@ struct Policy {
   /// Lasting numbers of table->tracked_interfaces() (interface_registry.h).
   std::vector<std::uint32_t> interface_numbers;
   RouterInterfaces interfaces;  ///< that the table was made of
+
+  /// Where routers (by ExporterId) and contracts (by slot) are; no routers where none has a
+  /// POP, and then nothing is counted between POPs.
+  std::vector<PopPlace> router_pops;
+  std::vector<PopPlace> contract_pops;
 
   std::vector<IpPrefix> allow;  ///< empty: every source
   std::unordered_set<IpAddress> relays;
@@ -54,6 +60,7 @@ struct Registries {
   core::ExporterRegistry exporters;
   contracts::SlotRegistry slots;
   InterfaceRegistry interfaces;
+  PopRegistry pops;
   accounting::MeteringRegistry metering;
   std::shared_ptr<EventLog> events = std::make_shared<EventLog>();
 };

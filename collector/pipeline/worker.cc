@@ -40,6 +40,7 @@ DatagramPath::DatagramPath(WorkerState& state, Registries& registries,
                    .exporters = registries.exporters,
                    .metering = registries.metering,
                    .policy = policy,
+                   .pops = &state.pops,
                    .events = registries.events.get(),
                    .learned = &shared->interfaces()}),
       decoder_(std::move(shared), wire::DecoderLimits{}) {}

@@ -15,6 +15,7 @@
 #include "collector/pipeline/attributor.h"
 #include "collector/pipeline/interface_counters.h"
 #include "collector/pipeline/policy.h"
+#include "collector/pipeline/pop_matrix.h"
 #include "collector/wire/decoder.h"
 
 namespace weir::pipeline {
@@ -31,6 +32,7 @@ struct WorkerState {
   core::WorkerCells cells;
   core::WorkerBooks books;
   InterfaceCounters interfaces;
+  PopCounters pops;
   /// Steady-clock milliseconds of the loop's last turn: a watchdog reads it.
   std::atomic<std::int64_t> last_turn_ms{0};
   /// How far behind now its buckets are left (Attributor::lateness()).

@@ -4,6 +4,7 @@
 #include <map>
 #include <utility>
 
+#include "exporters/prometheus/capacity_families.h"
 #include "exporters/prometheus/contract_families.h"
 #include "exporters/prometheus/exporter_families.h"
 #include "exporters/prometheus/library_bridge.h"
@@ -216,6 +217,15 @@ std::shared_ptr<const TableLabels> TrafficCollectable::labels_of(
   return labels_;
 }
 
+std::shared_ptr<const CapacityFamilies> TrafficCollectable::capacity_of(
+    std::shared_ptr<const billing::CapacityView> view,
+    std::shared_ptr<const contracts::ContractTable> table) const {
+  const std::lock_guard lock(mutex_);
+  if (!capacity_ || capacity_->view != view || capacity_->table != table)
+    capacity_ = std::make_shared<const CapacityFamilies>(std::move(view), std::move(table));
+  return capacity_;
+}
+
 MetricSet TrafficCollectable::gather() const {
   MetricSet set;
   const TrafficTime now = sources_.now ? sources_.now() : traffic_now();
@@ -231,7 +241,13 @@ MetricSet TrafficCollectable::gather() const {
     add_interface_families(
         set, *labels,
         sources_.interfaces ? sources_.interfaces(*table) : std::vector<InterfaceFigures>{});
+    if (auto view = sources_.capacity ? sources_.capacity() : nullptr) {
+      const std::shared_ptr<const CapacityFamilies> families = capacity_of(std::move(view), table);
+      set.keep(families);
+      add_capacity_families(set, *families);
+    }
   }
+  if (sources_.pops) add_pop_families(set, sources_.pops());
   if (sources_.exporters != nullptr) {
     add_exporter_families(
         set, *sources_.exporters, sources_.books,

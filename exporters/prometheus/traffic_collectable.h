@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "collector/billing/capacity.h"
 #include "collector/contracts/contract_table.h"
 #include "collector/core/books.h"
 #include "collector/core/exporter_registry.h"
@@ -21,6 +22,7 @@
 
 namespace weir::prometheus {
 
+struct CapacityFamilies;
 struct TableLabels;
 
 /// One UDP socket (or capture) of one worker; those of the same `listen` are summed.
@@ -54,6 +56,13 @@ struct InterfaceFigures {
   std::uint32_t number = 0;  ///< index into ContractTable::tracked_interfaces()
   std::uint64_t ingress_bytes = 0;
   std::uint64_t egress_bytes = 0;
+};
+
+/// Bytes from one POP to another, scaled, since start, summed over the workers.
+struct PopFigures {
+  std::string ingress_pop;
+  std::string egress_pop;
+  std::uint64_t bytes = 0;
 };
 
 /// How much of what an exporter sent over one protocol came, in the last closed five minutes.
@@ -115,6 +124,9 @@ struct Sources {
   std::function<std::vector<StreamFigures>()> streams;
   /// For the interfaces of the table given, so that a reload cannot come between.
   std::function<std::vector<InterfaceFigures>(const contracts::ContractTable&)> interfaces;
+  std::function<std::vector<PopFigures>()> pops;
+  /// The newest view; null before the first.
+  std::function<std::shared_ptr<const billing::CapacityView>()> capacity;
   /// Of the pairs whose completeness is known.
   std::function<std::vector<CompletenessFigures>(TrafficTime now)> completeness;
   std::function<ProcessFigures()> process;
@@ -149,9 +161,14 @@ class TrafficCollectable : public ::prometheus::Collectable {
   [[nodiscard]] std::shared_ptr<const TableLabels> labels_of(
       std::shared_ptr<const contracts::ContractTable> table) const;
 
+  [[nodiscard]] std::shared_ptr<const CapacityFamilies> capacity_of(
+      std::shared_ptr<const billing::CapacityView> view,
+      std::shared_ptr<const contracts::ContractTable> table) const;
+
   Sources sources_;
   mutable std::mutex mutex_;
-  mutable std::shared_ptr<const TableLabels> labels_;  // of the newest table seen
+  mutable std::shared_ptr<const TableLabels> labels_;         // of the newest table seen
+  mutable std::shared_ptr<const CapacityFamilies> capacity_;  // of the newest view and table
 };
 
 }  // namespace weir::prometheus

@@ -115,6 +115,8 @@ prometheus::Sources World::sources() {
   for (const auto& worker : books) sources.books.push_back(worker.get());
   sources.exporters = &exporters;
   sources.table = [this] { return table_; };
+  sources.pops = [this] { return pops; };
+  sources.capacity = [this] { return capacity; };
   sources.completeness = [this](TrafficTime) { return completeness; };
   sources.sockets = [] {
     return std::vector<prometheus::SocketFigures>{{.listen = "0.0.0.0:2055",
@@ -218,6 +220,37 @@ Verdict promtool_read_openmetrics(std::string_view text) {
              "' 2>&1");
 }
 
+billing::CapacityView full_view() {
+  const auto dated = [](billing::CapacityLimit limit) {
+    return billing::LimitForecast{.limit = limit,
+                                  .reached_at = BitsPerSecond{800'000'000},
+                                  .reason = std::nullopt,
+                                  .early = kStart + TrafficSpan{1'000},
+                                  .central = kStart + TrafficSpan{2'000},
+                                  .late = kStart + TrafficSpan{3'000}};
+  };
+  const auto trend = [&](billing::CapacityLimit first, billing::CapacityLimit second) {
+    return billing::CapacityTrend{.last = BitsPerSecond{600'000'000},
+                                  .growth = 8'000'004,
+                                  .forecasts = {dated(first), dated(second)}};
+  };
+  using Limit = billing::CapacityLimit;
+  billing::CapacityView view{.made_at = kStart};
+  view.contracts.push_back({.contract = "A", .trend = trend(Limit::Committed, Limit::Ceiling)});
+  view.interfaces.push_back(
+      {.exporter = "edge1.tyo",
+       .interface = "512",
+       .trend = {.last = BitsPerSecond{1'000'000}, .forecasts = {dated(Limit::Speed)}}});
+  view.groups.push_back({.group = "tyo-osa",
+                         .links = 4,
+                         .trend = trend(Limit::Speed, Limit::OneDown),
+                         .headroom = billing::Headroom{
+                             .load = 0.5, .load_after_failure = 0.75, .allowed_load = 0.625}});
+  view.services.push_back({.name = "ip", .from_customer = 1.5, .to_customer = 1.25});
+  view.pops.push_back({.name = "Tokyo", .from_customer = 2, .to_customer = 1});
+  return view;
+}
+
 std::unique_ptr<World> busy_world() {
   auto world = std::make_unique<World>(
       std::vector{contract("A", 1'000'000'000, 10'000'000'000), contract("B", 3'000'000'000, 0)});
@@ -228,6 +261,8 @@ std::unique_ptr<World> busy_world() {
   counters.datagrams.add(1);
   counters.malformed[static_cast<std::size_t>(DecodeError::Truncated)].add(1);
   world->completeness = {{.exporter = ExporterId{0}, .protocol = Protocol::Ipfix, .ratio = 0.5}};
+  world->pops = {{.ingress_pop = "Tokyo", .egress_pop = "Osaka", .bytes = 7}};
+  world->capacity = std::make_shared<const billing::CapacityView>(full_view());
   counters.sampling_interval.set(1'000);
   counters.last_seen_ms.set(static_cast<std::uint64_t>(since_epoch_ms(kStart)));
   return world;

@@ -39,6 +39,8 @@ class World {
   core::ExporterRegistry exporters;
   std::vector<std::unique_ptr<core::WorkerBooks>> books;
   std::vector<prometheus::CompletenessFigures> completeness;
+  std::vector<prometheus::PopFigures> pops;
+  std::shared_ptr<const billing::CapacityView> capacity;
 
  private:
   std::vector<std::unique_ptr<core::WorkerCells>> cells_;
@@ -64,6 +66,10 @@ struct Verdict {
 
 /// Lets Prometheus' own OpenMetrics parser read `text` (`promtool tsdb create-blocks-from`).
 [[nodiscard]] Verdict promtool_read_openmetrics(std::string_view text);
+
+/// A view with one of each: contract "A", interface 512 of edge1.tyo, group "tyo-osa", service "ip"
+/// and POP Tokyo, all with every figure.
+[[nodiscard]] billing::CapacityView full_view();
 
 /// A World in which every family has a sample, so that all names are seen.
 [[nodiscard]] std::unique_ptr<World> busy_world();
