@@ -75,7 +75,10 @@ InterfaceCounterTrack::Verdict InterfaceCounterTrack::take(const CounterReading&
   const bool is_first = !has_last_;
   last_ = reading;
   has_last_ = true;
-  if (is_first) return Verdict::First;
+  if (is_first) {
+    first_time_ = reading.time;
+    return Verdict::First;
+  }
   const TrafficSpan span = reading.time - before.time;
   if (span > kLongestGap) return Verdict::Gap;
   if (is_narrow_) return Verdict::Narrow;

@@ -79,6 +79,8 @@ class InterfaceCounterTrack {
     return has_last_ && last_.time >= start + kInterval;
   }
   [[nodiscard]] bool has_reading() const noexcept { return has_last_; }
+  /// Of the first reading.
+  [[nodiscard]] TrafficTime first_time() const noexcept { return first_time_; }
   /// Whether the counters are refused for their width.
   [[nodiscard]] bool is_narrow() const noexcept { return is_narrow_; }
   /// Everything that counted since the first reading, in all directions' own sums.
@@ -99,6 +101,7 @@ class InterfaceCounterTrack {
 
   CounterReading last_;
   bool has_last_ = false;
+  TrafficTime first_time_;
   bool is_wide_ = false;    ///< some reading had an upper half
   bool is_narrow_ = false;  ///< the counters are of 32 bits, at a speed that forbids it
   std::array<Kept, kKept> kept_{};

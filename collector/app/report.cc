@@ -101,6 +101,50 @@ std::set<std::string> exporters_of(const contracts::Contract& contract) {
   return exporters;
 }
 
+/// The port whose counters bill a contract; the configuration has been checked.
+struct CountedPort {
+  std::string exporter;
+  std::uint32_t interface = 0;
+};
+std::optional<CountedPort> counted_port(const config::Config& config,
+                                        const contracts::Contract& contract) {
+  if (contract.billing.source != contracts::BillingSource::Counter || contract.attach.size() != 1)
+    return std::nullopt;
+  const auto* where = std::get_if<contracts::InterfaceAttachment>(&contract.attach.front().where);
+  if (where == nullptr) return std::nullopt;
+  CountedPort port{.exporter = where->exporter};
+  if (const auto* index = std::get_if<std::uint32_t>(&where->interface)) port.interface = *index;
+  const auto* name = std::get_if<std::string>(&where->interface);
+  for (const auto& router : config.exporters.routers) {
+    if (router.name != where->exporter && router.address != IpAddress::parse(where->exporter))
+      continue;
+    port.exporter = router.name;
+    for (const auto& terms : router.interfaces)
+      if (name != nullptr && terms.name == *name) port.interface = terms.index;
+  }
+  return port;
+}
+
+/// The intervals of a port by its counters. One that they do not cover on both sides is missing,
+/// whatever flows say of it.
+Result<IntervalGrid> counted_grid(const CountedPort& port, const IntervalGrid& by_flow,
+                                  ledger::Ledger& ledger) {
+  IntervalGrid grid(by_flow.period());
+  const auto totals =
+      ledger.interface_totals(port.exporter, port.interface, seconds_of(by_flow.period().start),
+                              seconds_of(by_flow.period().end));
+  if (!totals) return tl::unexpected(totals.error());
+  for (const auto& total : *totals) {
+    const auto& [ingress, egress] = total.counter_bytes;
+    if (!ingress || !egress) continue;
+    grid.cover(time_of(total.start), billing::kWhole);
+    // What enters the router at a customer's port comes from the customer.
+    grid.add(time_of(total.start), {.from_customer = *ingress, .to_customer = *egress}, {});
+  }
+  for (const auto& mask : by_flow.masks()) grid.mask(mask);
+  return grid;
+}
+
 /// A contract's period, as asked for.
 Result<Period> period_of(const contracts::Contract& contract, const ReportRequest& request) {
   const auto calendar =
@@ -188,14 +232,25 @@ Result<Report> make_report(const config::Config& config, ledger::Ledger& ledger,
   auto billed = grids_of(wanted, request, ledger);
   if (!billed) return tl::unexpected(billed.error());
   const billing::BillingMethod method{.layer = layer_name(config.accounting.layer)};
+  // Whatever is configured, counters count Ethernet frames.
+  const billing::BillingMethod counter_method{.layer = layer_name(config::Layer::Ethernet)};
   for (Billed& one : *billed) {
     const auto spans = billing::term_spans({one.contract, 1}, one.grid.period());
+    const billing::Subject subject{.contract = one.contract->id,
+                                   .customer = one.contract->customer,
+                                   .service = one.contract->service};
+    auto statement = billing::statement_of(subject, one.grid, spans, method);
+    if (const auto port = counted_port(config, *one.contract)) {
+      auto counted = counted_grid(*port, one.grid, ledger);
+      if (!counted) return tl::unexpected(counted.error());
+      auto by_counter = billing::statement_of(subject, *counted, spans, counter_method);
+      report.contracts.push_back({.statement = std::move(by_counter),
+                                  .grid = std::move(*counted),
+                                  .by_flow = std::move(statement)});
+      continue;
+    }
     report.contracts.push_back(
-        {.statement = billing::statement_of({.contract = one.contract->id,
-                                             .customer = one.contract->customer,
-                                             .service = one.contract->service},
-                                            one.grid, spans, method),
-         .grid = std::move(one.grid)});
+        {.statement = std::move(statement), .grid = std::move(one.grid), .by_flow = std::nullopt});
   }
   if (request.contract.empty()) {
     const auto span = company_span(request);

@@ -17,6 +17,7 @@
 #include "collector/model/published.h"
 #include "collector/model/record_sink.h"
 #include "collector/pipeline/interface_counters.h"
+#include "collector/pipeline/interface_readings.h"
 #include "collector/pipeline/policy.h"
 #include "collector/wire/decode_outcome.h"
 #include "collector/wire/interface_table.h"
@@ -46,6 +47,7 @@ class Attributor final : public RecordSink {
     const Published<Policy>& policy;
     EventLog* events = nullptr;               ///< null: nobody wants to hear
     wire::InterfaceTable* learned = nullptr;  ///< takes the speeds that sFlow tells, if any
+    InterfaceReadings* readings = nullptr;    ///< takes counters of tracked interfaces, if any
   };
 
   explicit Attributor(const Parts& parts);
@@ -105,7 +107,10 @@ class Attributor final : public RecordSink {
                         std::span<const FlowRecord> records);
   [[nodiscard]] FlowRecord since_last_total(const MessageContext& context, const Exporter& exporter,
                                             const FlowRecord& record);
-  void count_interfaces(const Pending& pending) noexcept;
+  /// `interval` is that of the whole round (InterfaceCounters::interval_of()).
+  void count_interfaces(const Pending& pending, std::int64_t interval) noexcept;
+  void learn_speed(const MessageContext& context, Exporter& exporter, const CounterRecord& record);
+  void reserve_interfaces();
   void attribute(core::ExporterCounters& counters, std::size_t count);
   [[nodiscard]] static contracts::MatchKey key_of(const Pending& pending) noexcept;
   /// Whose a record is as its sender, and as its receiver.

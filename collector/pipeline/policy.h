@@ -16,6 +16,7 @@
 #include "collector/core/exporter_registry.h"
 #include "collector/model/event_log.h"
 #include "collector/model/result.h"
+#include "collector/pipeline/interface_readings.h"
 #include "collector/pipeline/interface_registry.h"
 #include "collector/pipeline/learned_names.h"
 
@@ -54,6 +55,7 @@ struct Registries {
   core::ExporterRegistry exporters;
   contracts::SlotRegistry slots;
   InterfaceRegistry interfaces;
+  InterfaceReadings readings;  ///< of those interfaces' counters
   accounting::MeteringRegistry metering;
   std::shared_ptr<EventLog> events = std::make_shared<EventLog>();
 };

@@ -41,7 +41,8 @@ DatagramPath::DatagramPath(WorkerState& state, Registries& registries,
                    .metering = registries.metering,
                    .policy = policy,
                    .events = registries.events.get(),
-                   .learned = &shared->interfaces()}),
+                   .learned = &shared->interfaces(),
+                   .readings = &registries.readings}),
       decoder_(std::move(shared), wire::DecoderLimits{}) {}
 
 void DatagramPath::advance(TrafficTime now) noexcept {
