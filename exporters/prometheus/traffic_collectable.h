@@ -3,10 +3,12 @@
 #include <prometheus/collectable.h>
 #include <prometheus/metric_family.h>
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,6 +55,13 @@ struct InterfaceFigures {
   std::uint32_t number = 0;  ///< index into ContractTable::tracked_interfaces()
   std::uint64_t ingress_bytes = 0;
   std::uint64_t egress_bytes = 0;
+  /// What the interface's own counters say, ingress and egress.
+  struct Counter {
+    std::optional<std::uint64_t> bytes;  ///< since the first reading; nullopt: never read
+    std::optional<double> ratio;         ///< flow estimate / counter, of the last five minutes
+    std::string_view alarm_cause{};      ///< empty: no alarm; a constant text
+  };
+  std::array<Counter, 2> counters{};
 };
 
 /// How much of what an exporter sent over one protocol came, in the last closed five minutes.
