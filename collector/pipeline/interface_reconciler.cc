@@ -32,8 +32,9 @@ std::uint64_t at_ethernet(const Amount& amount, accounting::Layer layer) noexcep
 std::vector<InterfaceInterval> InterfaceReconciler::take_finished(const Policy& policy,
                                                                   TrafficTime now,
                                                                   TrafficSpan lateness) {
-  return take(policy, {.flows = now - lateness,
-                       .counters = now - std::max(lateness, InterfaceCounterTrack::kLongestGap)});
+  // Flows stay in their ring for a quarter of an hour after their interval.
+  return take(policy, {.flows = now - std::min(lateness, InterfaceCounterTrack::kLongestGap),
+                       .counters = now - InterfaceCounterTrack::kLongestGap});
 }
 
 std::vector<InterfaceInterval> InterfaceReconciler::take_rest(const Policy& policy,

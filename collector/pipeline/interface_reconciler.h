@@ -34,8 +34,9 @@ struct InterfaceInterval {
 /// Compares what flow export says of tracked interfaces with their counters, interval by
 /// interval, for those whose counters were ever read (docs/billing.md, "Counters").
 ///
-/// An interval is finished once it is settled for flows (its end and the lateness are past) and a
-/// reading from after its end has come, or none has for the longest gap.
+/// An interval is finished once it is settled for flows (its end and the lateness are past, of
+/// which no more than the longest gap is awaited) and a reading from after its end has come, or
+/// none has for the longest gap.
 ///
 /// Bounded: some hundred bytes for each of kMaxTrackedInterfaces.
 ///

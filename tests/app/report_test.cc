@@ -127,6 +127,9 @@ TEST_F(ReportTest, APortIsBilledFromItsCountersAndFlowsStandBeside) {
   EXPECT_THAT(report_json(made), HasSubstr(R"("source":"counter")"));
   EXPECT_THAT(report_json(made), HasSubstr(R"("by_flow":{"layer":"ethernet",)"
                                            R"("percentile_bits_per_second":1000,)"));
+  EXPECT_THAT(report_html(made), HasSubstr("from the interface's counters</p>"));
+  EXPECT_THAT(report_html(made), HasSubstr("by flows, not billed: percentile 0.001 Mbit/s of 3"));
+  EXPECT_THAT(report_csv(made), HasSubstr(",false,counter,2000,3000,"));
   EXPECT_THAT(report_text(made), HasSubstr("source counter"));
   EXPECT_THAT(report_text(made), HasSubstr("by flows (not billed): percentile 0.001 Mbit/s"));
 }

@@ -96,6 +96,16 @@ TEST_F(InterfaceReconcilerTest, CountersThatDoNotComeAreAwaitedForTheLongestGap)
   EXPECT_EQ(reconciler.standing_of(number)[0].ratio, std::nullopt);
 }
 
+TEST_F(InterfaceReconcilerTest, ALongLatenessIsNotAwaitedBeyondWhatIsKept) {
+  constexpr TrafficSpan kHour = std::chrono::hours{1};
+  read(0, 0);
+  flow(0, 10, 50);
+  read(300, 100);
+  EXPECT_TRUE(reconciler.take_finished(*policy, at(899), kHour).empty());
+  EXPECT_EQ(reconciler.take_finished(*policy, at(900), kHour).front(),
+            row(0, InterfaceSide::Ingress, 50, 100));
+}
+
 TEST_F(InterfaceReconcilerTest, AnInterfaceWithoutReadingsHasNoRows) {
   flow(0, 10, 50);
   EXPECT_TRUE(finished(3'000).empty());
