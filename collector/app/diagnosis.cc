@@ -306,6 +306,42 @@ std::optional<Finding> loss(const ProtocolReport& report, const std::string& whe
       "at export rate limits of the router");
 }
 
+/// What a cause means, and its mend (docs/troubleshooting.md).
+struct CauseText {
+  std::string_view cause;
+  std::string_view says;
+  std::string_view mend;
+};
+constexpr std::array kCauseTexts{
+    CauseText{"sampling", "its sampling interval is not announced, or applied twice",
+              "export the sampler as options data (docs/routers.md), or write `sampling: {force: "
+              "N}` for this router"},
+    CauseText{"double_count", "packets are counted twice",
+              "end one of two exports of the same packets (sFlow and IPFIX, ingress and egress)"},
+    CauseText{"loss", "as much of its export is lost on the way",
+              "look at the path, its policers, and export rate limits of the router"},
+    CauseText{"discards", "the interface drops as many packets",
+              "nothing to mend in the export: the interface is overloaded"},
+    CauseText{"layer", "one of the two leaves out link layer headers",
+              "see what the router counts; `tagged: true` adds a VLAN tag to each packet"},
+};
+
+std::optional<Finding> counters_apart(const ExporterReport& exporter) {
+  if (exporter.interface_alarms.empty()) return std::nullopt;
+  const auto& first = exporter.interface_alarms.front();
+  const auto text = std::ranges::find(kCauseTexts, first.cause, &CauseText::cause);
+  const bool is_known = text != kCauseTexts.end();
+  const std::size_t others = exporter.interface_alarms.size() - 1;
+  return found(
+      Step::CountersApart,
+      fmt::format("interface {} {}: the flow estimate is {:.3g} of the counter for {} min: {}{}",
+                  first.interface, first.direction, first.ratio, first.minutes,
+                  is_known ? text->says : "no cause is likely",
+                  others == 0 ? "" : fmt::format("; {} more of its interfaces are apart", others)),
+      std::string(is_known ? text->mend
+                           : "compare `weir decode --summary` with the interface's counters"));
+}
+
 std::string ratio_text(const std::optional<double>& ratio) {
   // Loss must not round to nothing.
   return ratio ? fmt::format("complete {:.2f} %", std::floor(*ratio * 10'000) / 100)
@@ -374,6 +410,7 @@ std::vector<Finding> diagnose_exporter(const ExporterReport& exporter,
     add(no_contract(report, when));
     add(loss(report, when));
   }
+  add(counters_apart(exporter));
   std::ranges::stable_sort(findings, {}, &Finding::step);
   return findings;
 }
@@ -406,6 +443,8 @@ std::string_view step_name(Step step) noexcept {
       return "no contract";
     case Step::Loss:
       return "loss";
+    case Step::CountersApart:
+      return "counters apart";
     case Step::NotScraped:
       return "not scraped";
   }
@@ -438,6 +477,8 @@ std::string_view step_word(Step step) noexcept {
       return "no_contract";
     case Step::Loss:
       return "loss";
+    case Step::CountersApart:
+      return "counters_apart";
     case Step::NotScraped:
       return "not_scraped";
   }

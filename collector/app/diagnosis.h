@@ -24,6 +24,7 @@ enum class Step : std::uint8_t {
   UnknownInterface,
   NoContract,
   Loss,
+  CountersApart,
   NotScraped,
 };
 

@@ -44,6 +44,20 @@ std::vector<ledger::IntervalRow> ledger_rows(const pipeline::ContractNames& name
   return rows;
 }
 
+std::vector<ledger::InterfaceRow> interface_rows(
+    const std::vector<pipeline::InterfaceInterval>& intervals) {
+  std::vector<ledger::InterfaceRow> rows;
+  rows.reserve(intervals.size());
+  for (const auto& interval : intervals)
+    rows.push_back({.exporter = interval.exporter,
+                    .interface = interval.interface,
+                    .side = interval.side,
+                    .start = since_epoch_ms(interval.start) / 1'000,
+                    .flow_bytes = interval.flow_bytes,
+                    .counter_bytes = interval.counter_bytes});
+  return rows;
+}
+
 Result<std::string> run_of_captures(const std::vector<std::string>& captures) {
   const std::unique_ptr<XXH3_state_t, HashFree> state(XXH3_createState());
   if (!state || XXH3_128bits_reset(state.get()) == XXH_ERROR)

@@ -14,6 +14,10 @@ namespace weir::app {
 [[nodiscard]] std::vector<ledger::IntervalRow> ledger_rows(
     const pipeline::ContractNames& names, const std::vector<pipeline::SlotInterval>& intervals);
 
+/// The same for intervals of interfaces.
+[[nodiscard]] std::vector<ledger::InterfaceRow> interface_rows(
+    const std::vector<pipeline::InterfaceInterval>& intervals);
+
 /// The run that a replay of these captures is: the same bytes in the same order give the same
 /// name, so that a replay which is repeated writes its rows anew and adds nothing. Errors:
 /// Usage for the standard input, which cannot be read twice; NotFound, Permission.

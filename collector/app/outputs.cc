@@ -170,9 +170,20 @@ prometheus::Sources metric_sources(const pipeline::Pipeline& pipeline) {
   sources.interfaces = [&pipeline](const contracts::ContractTable& table) {
     std::vector<prometheus::InterfaceFigures> figures;
     std::uint32_t number = 0;
-    for (const auto& bytes : pipeline.interface_bytes(table))
-      figures.push_back(
-          {.number = number++, .ingress_bytes = bytes.ingress, .egress_bytes = bytes.egress});
+    const auto standing = pipeline.interface_standing(table);
+    for (const auto& bytes : pipeline.interface_bytes(table)) {
+      auto& figure = figures.emplace_back(prometheus::InterfaceFigures{
+          .number = number, .ingress_bytes = bytes.ingress, .egress_bytes = bytes.egress});
+      for (std::size_t side = 0; side < figure.counters.size(); ++side) {
+        const auto& from = standing[number][side];
+        if (!from.has_counter) continue;
+        figure.counters[side] = {
+            .bytes = from.counter_bytes,
+            .ratio = from.ratio,
+            .alarm_cause = from.alarm ? accounting::cause_name(*from.alarm) : std::string_view{}};
+      }
+      ++number;
+    }
     return figures;
   };
   sources.pops = [&pipeline] {

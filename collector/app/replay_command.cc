@@ -158,6 +158,13 @@ class Keeper {
     return {};
   }
 
+  [[nodiscard]] Result<void> keep_interfaces(
+      const std::vector<pipeline::InterfaceInterval>& intervals) {
+    ledger::Batch batch{.intervals = {}, .coverage = {}, .reception = {}};
+    batch.interfaces = interface_rows(intervals);
+    return ledger_.write(run_, batch);
+  }
+
  private:
   Keeper(ledger::Ledger ledger, std::string run)
       : ledger_(std::move(ledger)), run_(std::move(run)) {}
@@ -205,7 +212,10 @@ int run_replay(const ReplayOptions& options, std::FILE* out, std::FILE* err) {
       }
     }
   };
-  const auto outcome = pipeline::replay(*loaded.config, options.captures, print);
+  const auto keep_interfaces = [&](const std::vector<pipeline::InterfaceInterval>& intervals) {
+    if (keeper && kept) kept = keeper->keep_interfaces(intervals);
+  };
+  const auto outcome = pipeline::replay(*loaded.config, options.captures, print, keep_interfaces);
   if (!outcome) {
     fmt::print(err, "weir: {}\n", outcome.error().message);
     return outcome.error().code == ErrorCode::Usage ? 2 : 1;

@@ -108,6 +108,50 @@ std::set<std::string> exporters_of(const contracts::Contract& contract) {
   return exporters;
 }
 
+/// The port whose counters bill a contract; the configuration has been checked.
+struct CountedPort {
+  std::string exporter;
+  std::uint32_t interface = 0;
+};
+std::optional<CountedPort> counted_port(const config::Config& config,
+                                        const contracts::Contract& contract) {
+  if (contract.billing.source != contracts::BillingSource::Counter || contract.attach.size() != 1)
+    return std::nullopt;
+  const auto* where = std::get_if<contracts::InterfaceAttachment>(&contract.attach.front().where);
+  if (where == nullptr) return std::nullopt;
+  CountedPort port{.exporter = where->exporter};
+  if (const auto* index = std::get_if<std::uint32_t>(&where->interface)) port.interface = *index;
+  const auto* name = std::get_if<std::string>(&where->interface);
+  for (const auto& router : config.exporters.routers) {
+    if (router.name != where->exporter && router.address != IpAddress::parse(where->exporter))
+      continue;
+    port.exporter = router.name;
+    for (const auto& terms : router.interfaces)
+      if (name != nullptr && terms.name == *name) port.interface = terms.index;
+  }
+  return port;
+}
+
+/// The intervals of a port by its counters. One that they do not cover on both sides is missing,
+/// whatever flows say of it.
+Result<IntervalGrid> counted_grid(const CountedPort& port, const IntervalGrid& by_flow,
+                                  ledger::Ledger& ledger) {
+  IntervalGrid grid(by_flow.period());
+  const auto totals =
+      ledger.interface_totals(port.exporter, port.interface, seconds_of(by_flow.period().start),
+                              seconds_of(by_flow.period().end));
+  if (!totals) return tl::unexpected(totals.error());
+  for (const auto& total : *totals) {
+    const auto& [ingress, egress] = total.counter_bytes;
+    if (!ingress || !egress) continue;
+    grid.cover(time_of(total.start), billing::kWhole);
+    // What enters the router at a customer's port comes from the customer.
+    grid.add(time_of(total.start), {.from_customer = *ingress, .to_customer = *egress}, {});
+  }
+  for (const auto& mask : by_flow.masks()) grid.mask(mask);
+  return grid;
+}
+
 /// A contract's period, as asked for.
 Result<Period> period_of(const contracts::Contract& contract, const ReportRequest& request) {
   const auto calendar =
@@ -203,7 +247,7 @@ Result<std::vector<Billed>> grids_of(std::span<const contracts::Contract* const>
 /// The bill of each contract, in the order of `wanted`, made of few grids at a time.
 Result<std::vector<ReportedContract>> bills_of(
     const std::vector<const contracts::Contract*>& wanted, const ReportRequest& request,
-    ledger::Ledger& ledger, const std::function<ReportedContract(Billed&)>& bill) {
+    ledger::Ledger& ledger, const std::function<Result<ReportedContract>(Billed&)>& bill) {
   std::vector<ReportedContract> bills;
   if (wanted.empty()) return bills;
   const auto whole = whole_of(wanted, request);
@@ -222,7 +266,11 @@ Result<std::vector<ReportedContract>> bills_of(
     for (const std::size_t place : places) some.push_back(wanted[place]);
     auto billed = grids_of(some, request, ledger, *background, covered);
     if (!billed) return tl::unexpected(billed.error());
-    for (std::size_t i = 0; i < places.size(); ++i) made[places[i]] = bill((*billed)[i]);
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      auto reported = bill((*billed)[i]);
+      if (!reported) return tl::unexpected(reported.error());
+      made[places[i]] = std::move(*reported);
+    }
   }
   for (auto& one : made)
     if (one) bills.push_back(std::move(*one));
@@ -253,14 +301,23 @@ Result<Report> make_report(const config::Config& config, ledger::Ledger& ledger,
                                "that are",
                                request.contract));
   const billing::BillingMethod method{.layer = layer_name(config.accounting.layer)};
-  const auto bill = [&](Billed& one) {
+  // Whatever is configured, counters count Ethernet frames.
+  const billing::BillingMethod counter_method{.layer = layer_name(config::Layer::Ethernet)};
+  const auto bill = [&](Billed& one) -> Result<ReportedContract> {
     const auto spans = billing::term_spans({one.contract, 1}, one.grid.period());
-    ReportedContract reported{
-        .statement = billing::statement_of({.contract = one.contract->id,
-                                            .customer = one.contract->customer,
-                                            .service = one.contract->service},
-                                           one.grid, spans, method),
-        .grid = std::move(one.grid)};
+    const billing::Subject subject{.contract = one.contract->id,
+                                   .customer = one.contract->customer,
+                                   .service = one.contract->service};
+    ReportedContract reported{.statement = billing::statement_of(subject, one.grid, spans, method),
+                              .grid = std::move(one.grid),
+                              .by_flow = std::nullopt};
+    if (const auto port = counted_port(config, *one.contract)) {
+      auto counted = counted_grid(*port, reported.grid, ledger);
+      if (!counted) return tl::unexpected(counted.error());
+      auto by_counter = billing::statement_of(subject, *counted, spans, counter_method);
+      reported.by_flow = std::exchange(reported.statement, std::move(by_counter));
+      reported.grid = std::move(*counted);
+    }
     if (request.detail == ReportDetail::Bills) reported.grid = IntervalGrid(Period{});
     return reported;
   };

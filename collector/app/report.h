@@ -18,6 +18,11 @@ namespace weir::app {
 struct ReportedContract {
   billing::Statement statement;
   billing::IntervalGrid grid;
+  /// Of a contract that is billed from its interface's counters: what flows would have made of the
+  /// same period. Explains; bills nothing.
+  std::optional<billing::Statement> by_flow;
+
+  [[nodiscard]] const char* source() const noexcept { return by_flow ? "counter" : "flow"; }
 };
 
 /// What `weir report` shows, whatever the format.

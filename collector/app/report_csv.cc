@@ -20,11 +20,12 @@ std::string report_csv(const Report& report) {
       "contract,customer,service,from,until,committed_bits_per_second,direction_rule,method,layer,"
       "percentile_bits_per_second,billable_bits_per_second,overage_bits_per_second,"
       "intervals_expected,intervals_measured,intervals_missing,intervals_masked,completeness,"
-      "provisional,estimated,from_customer_percentile_bits_per_second,"
+      "provisional,estimated,source,from_customer_percentile_bits_per_second,"
       "to_customer_percentile_bits_per_second,error_bits_per_second\r\n";
-  for (const auto& [s, grid] : report.contracts) {
+  for (const auto& one : report.contracts) {
+    const auto& s = one.statement;
     text += fmt::format(
-        "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{:.6f},{},{},{},{},{}\r\n",
+        "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{:.6f},{},{},{},{},{},{}\r\n",
         csv_text(s.subject.contract), csv_text(s.subject.customer), csv_text(s.subject.service),
         rfc3339(s.period.start), rfc3339(s.period.end), s.terms.committed.value(),
         billing::direction_rule_name(s.terms.rule), billing::method_name(s.method), s.layer,
@@ -32,7 +33,7 @@ std::string report_csv(const Report& report) {
         s.billable.value(), s.overage.value(), s.intervals.expected, s.intervals.measured,
         s.intervals.missing, s.intervals.masked,
         static_cast<double>(s.completeness.value()) / billing::kWhole.value(), s.is_provisional,
-        s.is_estimated,
+        s.is_estimated, one.source(),
         number(
             s.figures,
             [](const billing::Figures& f) { return f.direction.from_customer.percentile.value; }),

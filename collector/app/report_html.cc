@@ -161,7 +161,12 @@ std::string section_of(const ReportedContract& one) {
       escaped(s.subject.contract), rfc3339(s.period.start), rfc3339(s.period.end),
       billing::direction_rule_name(s.terms.rule), billing::method_name(s.method), s.layer,
       s.intervals.measured, s.intervals.expected, s.intervals.missing, s.intervals.masked,
-      s.is_estimated ? "; estimated from samples" : "");
+      one.by_flow ? "; from the interface's counters"
+                  : (s.is_estimated ? "; estimated from samples" : ""));
+  if (one.by_flow && one.by_flow->figures)
+    text += fmt::format(
+        "<p class=\"note\">by flows, not billed: percentile {:.3f} Mbit/s of {} intervals</p>\n",
+        mbit(one.by_flow->figures->billed.value.value()), one.by_flow->intervals.measured);
   for (const auto& mask : s.masks)
     text +=
         fmt::format("<p class=\"note\">masked {} to {} by {}: {}</p>\n", rfc3339(mask.span.start),

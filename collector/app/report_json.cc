@@ -40,7 +40,8 @@ json::array masks_json(const billing::Statement& statement) {
   return masks;
 }
 
-json::object contract_json(const billing::Statement& statement) {
+json::object contract_json(const ReportedContract& one) {
+  const billing::Statement& statement = one.statement;
   json::object object{{"contract", statement.subject.contract},
                       {"customer", statement.subject.customer},
                       {"service", statement.subject.service},
@@ -50,6 +51,7 @@ json::object contract_json(const billing::Statement& statement) {
                       {"direction_rule", billing::direction_rule_name(statement.terms.rule)},
                       {"method", billing::method_name(statement.method)},
                       {"layer", statement.layer},
+                      {"source", one.source()},
                       {"percentile_bits_per_second", bits_or_null(statement.figures)},
                       {"billable_bits_per_second", statement.billable.value()},
                       {"overage_bits_per_second", statement.overage.value()},
@@ -63,6 +65,14 @@ json::object contract_json(const billing::Statement& statement) {
                       {"estimated", statement.is_estimated},
                       {"from_customer", direction_json(statement.figures, Direction::FromCustomer)},
                       {"to_customer", direction_json(statement.figures, Direction::ToCustomer)}};
+  if (one.by_flow)
+    object["by_flow"] = json::object{
+        {"layer", one.by_flow->layer},
+        {"percentile_bits_per_second", bits_or_null(one.by_flow->figures)},
+        {"intervals_measured", one.by_flow->intervals.measured},
+        {"estimated", one.by_flow->is_estimated},
+        {"from_customer", direction_json(one.by_flow->figures, Direction::FromCustomer)},
+        {"to_customer", direction_json(one.by_flow->figures, Direction::ToCustomer)}};
   if (!statement.masks.empty()) {
     object["masks"] = masks_json(statement);
     if (statement.percentile_without_masks)
@@ -91,7 +101,7 @@ json::object company_json(const billing::CompanySnapshot& snapshot) {
 
 std::string report_json(const Report& report) {
   json::array contracts;
-  for (const auto& one : report.contracts) contracts.push_back(contract_json(one.statement));
+  for (const auto& one : report.contracts) contracts.push_back(contract_json(one));
   json::object object{{"month", report.title}, {"contracts", std::move(contracts)}};
   if (report.company) object["company"] = company_json(*report.company);
   if (report.company && report.company_year_before)

@@ -16,8 +16,10 @@ std::string percentile_cell(const billing::Statement& s) {
   return s.figures ? fmt::format("{:.3f}", mbit(s.figures->billed.value)) : "no data";
 }
 
-std::string marks_of(const billing::Statement& s) {
+std::string marks_of(const ReportedContract& one) {
+  const auto& s = one.statement;
   std::string marks;
+  if (one.by_flow) marks += " counter";
   if (s.is_provisional) marks += " provisional";
   if (s.is_estimated) marks += " estimated";
   if (s.intervals.masked != 0) marks += " masked";
@@ -58,14 +60,15 @@ std::string chart_of(const ReportedContract& one) {
   return text;
 }
 
-std::string details_of(const billing::Statement& s) {
+std::string details_of(const ReportedContract& one) {
+  const auto& s = one.statement;
   std::string text = fmt::format(
-      "\n{} ({}), {} to {}\nrule {}, method {}, layer {}\n"
+      "\n{} ({}), {} to {}\nrule {}, method {}, layer {}, source {}\n"
       "intervals: {} expected, {} measured ({} zero, {} partial), {} missing, {} masked\n",
       s.subject.contract, s.subject.customer, rfc3339(s.period.start), rfc3339(s.period.end),
       billing::direction_rule_name(s.terms.rule), billing::method_name(s.method), s.layer,
-      s.intervals.expected, s.intervals.measured, s.intervals.zero, s.intervals.partial,
-      s.intervals.missing, s.intervals.masked);
+      one.source(), s.intervals.expected, s.intervals.measured, s.intervals.zero,
+      s.intervals.partial, s.intervals.missing, s.intervals.masked);
   if (s.figures) {
     for (const Direction direction : {Direction::FromCustomer, Direction::ToCustomer}) {
       const auto& of = s.figures->direction.of(direction);
@@ -77,6 +80,10 @@ std::string details_of(const billing::Statement& s) {
           rfc3339(of.maximum_at), mbit(of.mean), of.bytes);
     }
   }
+  if (one.by_flow)
+    text += fmt::format("by flows (not billed): percentile {} Mbit/s, layer {}, {} intervals\n",
+                        percentile_cell(*one.by_flow), one.by_flow->layer,
+                        one.by_flow->intervals.measured);
   for (const auto& mask : s.masks)
     text += fmt::format("masked {} to {} by {}: {}\n", rfc3339(mask.span.start),
                         rfc3339(mask.span.end), mask.author, mask.reason);
@@ -109,15 +116,17 @@ std::string report_text(const Report& report) {
       "{}\n",
       report.title, "contract", "service", "committed", "percentile", "billable", "overage",
       "completeness", "layer", "method");
-  for (const auto& [s, grid] : report.contracts)
+  for (const auto& one : report.contracts) {
+    const auto& s = one.statement;
     text += fmt::format(
         "{:<24} {:<14} {:>12.3f} {:>12} {:>12.3f} {:>12.3f} {:>11.2f}%  {:<8} {}{}\n",
         s.subject.contract, s.subject.service, mbit(s.terms.committed), percentile_cell(s),
         mbit(s.billable), mbit(s.overage), static_cast<double>(s.completeness.value()) / 10'000.0,
-        s.layer, billing::method_name(s.method), marks_of(s));
+        s.layer, billing::method_name(s.method), marks_of(one));
+  }
   if (report.company) text += company_text(report);
   if (!report.company && report.contracts.size() == 1)
-    text += details_of(report.contracts.front().statement) + chart_of(report.contracts.front());
+    text += details_of(report.contracts.front()) + chart_of(report.contracts.front());
   return text;
 }
 

@@ -101,6 +101,27 @@ std::vector<http::ProtocolReport> protocol_reports(const pipeline::Pipeline& pip
   return reports;
 }
 
+/// The alarms of all interfaces, by exporter.
+std::unordered_map<std::uint32_t, std::vector<http::InterfaceAlarm>> interface_alarms(
+    const pipeline::Pipeline& pipeline, const contracts::ContractTable& table) {
+  constexpr std::uint64_t kIntervalMinutes = 5;
+  std::unordered_map<std::uint32_t, std::vector<http::InterfaceAlarm>> all;
+  const auto standing = pipeline.interface_standing(table);
+  const auto interfaces = table.tracked_interfaces();
+  for (std::size_t i = 0; i < interfaces.size(); ++i)
+    for (const InterfaceSide side : {InterfaceSide::Ingress, InterfaceSide::Egress}) {
+      const auto& one = standing[i][static_cast<std::size_t>(side)];
+      if (!one.alarm) continue;
+      all[interfaces[i].exporter.value()].push_back(
+          {.interface = interfaces[i].terms.index,
+           .direction = std::string(side_name(side)),
+           .ratio = one.ratio.value_or(0),
+           .minutes = one.apart_in_a_row * kIntervalMinutes,
+           .cause = std::string(accounting::cause_name(*one.alarm))});
+    }
+  return all;
+}
+
 /// The last refused sources of all workers, newest first, as many as one worker keeps.
 std::vector<http::RefusedSourceReport> refused_sources(const pipeline::Pipeline& pipeline) {
   std::map<IpAddress, core::RefusedSource> by_address;
@@ -149,6 +170,7 @@ http::ExportersReport exporters_report(const pipeline::Pipeline& pipeline,
       .completeness_start_ms = since_epoch_ms(pipeline::last_closed_interval(now))};
   const auto policy = pipeline.policy();
   const auto configured = configured_exporters(*policy->table);
+  auto alarms = interface_alarms(pipeline, *policy->table);
   const auto entries = pipeline.registries().exporters.entries();
   for (std::uint32_t number = 0; number < entries.size(); ++number) {
     http::ExporterReport exporter{.address = entries[number].address.to_string(),
@@ -160,6 +182,7 @@ http::ExportersReport exporters_report(const pipeline::Pipeline& pipeline,
     }
     exporter.protocols = protocol_reports(
         pipeline, ExporterId{number}, policy->sampling_of(entries[number].address), before, now);
+    exporter.interface_alarms = std::move(alarms[number]);
     report.exporters.push_back(std::move(exporter));
   }
   return report;

@@ -62,6 +62,7 @@ class Checker {
   }
 
   void check(const Contract& contract) {
+    check_source(contract);
     for (const Attachment& attachment : contract.attach) {
       if (problems_.is_full()) return;
       const Claim claim{&contract, attachment.line};
@@ -84,6 +85,36 @@ class Checker {
   }
 
  private:
+  /// Counters are those of a port: they know no VLAN, no prefix, and nothing of other ports.
+  void check_source(const Contract& contract) {
+    if (contract.billing.source != contracts::BillingSource::Counter || contract.attach.empty())
+      return;
+    const Attachment& first = contract.attach.front();
+    const auto* interface = std::get_if<InterfaceAttachment>(&first.where);
+    if (contract.attach.size() != 1 || interface == nullptr || interface->vlan) {
+      problems_.error({first.line, 1},
+                      fmt::format("contract {} is billed by counter, but is not attached to one "
+                                  "whole port",
+                                  contract.id),
+                      "attach it to one exporter and interface without VLAN, or write `source: "
+                      "flow`");
+      return;
+    }
+    const auto* name = std::get_if<std::string>(&interface->interface);
+    if (name == nullptr) return;
+    const auto router = find_router(interface->exporter);
+    if (!router) return;  // told as such
+    const auto terms = by_interface_name_.find({*router, *name});
+    if (terms != by_interface_name_.end() && terms->second->index != 0) return;
+    problems_.error(
+        {first.line, 1},
+        fmt::format("contract {} is billed by counter, but the ifIndex of its interface `{}` is "
+                    "not in the configuration",
+                    contract.id, *name),
+        "write the ifIndex in the attachment, or `index` beside the name under the router's "
+        "interfaces");
+  }
+
   void check_interface(const InterfaceAttachment& where, const Claim& claim) {
     const auto found = find(where, claim);
     if (!found) return;

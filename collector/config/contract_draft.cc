@@ -13,6 +13,7 @@ namespace {
 
 using contracts::AsAttachment;
 using contracts::Attachment;
+using contracts::BillingSource;
 using contracts::BillingTerms;
 using contracts::Contract;
 using contracts::DirectionRule;
@@ -25,6 +26,11 @@ Parsed<DirectionRule> parse_direction(std::string_view text) {
                                             {"percentile_of_sum", DirectionRule::PercentileOfSum},
                                             {"from_customer", DirectionRule::FromCustomer},
                                             {"to_customer", DirectionRule::ToCustomer}});
+}
+
+Parsed<BillingSource> parse_source(std::string_view text) {
+  return parse_choice<BillingSource>(
+      text, {{"flow", BillingSource::Flow}, {"counter", BillingSource::Counter}});
 }
 
 /// Reads words as values and tells what is wrong.
@@ -66,6 +72,7 @@ BillingTerms billing_of(const ContractDraft& draft, const WordReader& reader) {
       reader.read(draft, ContractField::Direction, parse_direction).value_or(billing.direction);
   billing.timezone =
       reader.read(draft, ContractField::Timezone, parse_timezone).value_or(billing.timezone);
+  billing.source = reader.read(draft, ContractField::Source, parse_source).value_or(billing.source);
   // Every month has these days, so every period has a first one.
   const auto parse_day = [](std::string_view text) {
     return parse_integer_as<std::uint8_t>(text, {1, 28});

@@ -32,11 +32,12 @@ enum class ContractField : std::uint8_t {
   Timezone,
   Day,
   From,
-  Until
+  Until,
+  Source
 };
-inline constexpr std::array<std::string_view, 12> kContractFieldNames{
-    "id",     "customer",  "service",  "pop", "committed", "ceiling",
-    "method", "direction", "timezone", "day", "from",      "until"};
+inline constexpr std::array<std::string_view, 13> kContractFieldNames{
+    "id",        "customer", "service", "pop",  "committed", "ceiling", "method",
+    "direction", "timezone", "day",     "from", "until",     "source"};
 
 enum class AttachmentField : std::uint8_t { Exporter, Interface, Vlan, Prefix, As };
 inline constexpr std::array<std::string_view, 5> kAttachmentFieldNames{"exporter", "interface",

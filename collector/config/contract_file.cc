@@ -19,7 +19,8 @@ namespace {
 constexpr std::array<std::string_view, 10> kContractKeys{"id",        "customer", "service", "pop",
                                                          "committed", "ceiling",  "billing", "from",
                                                          "until",     "attach"};
-constexpr std::array<std::string_view, 4> kBillingKeys{"method", "direction", "timezone", "day"};
+constexpr std::array<std::string_view, 5> kBillingKeys{"method", "direction", "timezone", "day",
+                                                       "source"};
 
 template <class Names>
 std::optional<std::size_t> index_of(const Names& names, std::string_view name) {

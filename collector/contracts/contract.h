@@ -41,11 +41,15 @@ enum class DirectionRule : std::uint8_t {
   ToCustomer
 };
 
+/// What a bill is made of: flow export, or the counters of the one port that the contract has.
+enum class BillingSource : std::uint8_t { Flow, Counter };
+
 struct BillingTerms {
   std::uint32_t percentile_hundredths = 9'500;  ///< p95 = 9500, p99.9 = 9990
   DirectionRule direction = DirectionRule::MaxOfPercentiles;
   std::string timezone = "UTC";  ///< IANA name
   std::uint8_t day = 1;          ///< 1..28: first day of the period
+  BillingSource source = BillingSource::Flow;
 };
 
 /// What one customer bought, while it holds.

@@ -148,7 +148,9 @@ Attributor::Attributor(const Parts& parts)
       policy_(parts.policy),
       clock_skew_limit_(policy_->clock_skew_limit),
       round_(std::make_unique<std::array<Pending, kRound>>()),
-      parts_of_round_(std::make_unique<std::array<FlowRecord, kRound>>()) {}
+      parts_of_round_(std::make_unique<std::array<FlowRecord, kRound>>()) {
+  reserve_interfaces();
+}
 
 Attributor::~Attributor() = default;
 
@@ -164,6 +166,7 @@ TrafficSpan Attributor::lateness(TrafficTime now) noexcept {
 void Attributor::adopt_policy() {
   has_last_source_ = false;
   last_exporter_ = nullptr;
+  reserve_interfaces();
   // A policy that is new only for what routers told costs no clock what it has learnt.
   const bool is_limit_new = policy_->clock_skew_limit != clock_skew_limit_;
   clock_skew_limit_ = policy_->clock_skew_limit;
@@ -233,22 +236,43 @@ void Attributor::take(const MessageContext& context, std::span<const FlowRecord>
 }
 
 void Attributor::take(const MessageContext& context, const CounterRecord& record) {
-  // Counter samples are counted by settle(); their readings await reconciliation.
-  if (parts_.learned == nullptr || !record.has_interface || record.speed == 0) return;
+  if (!record.has_interface) return;
   Exporter* exporter = exporter_of(context.source, context.agent);
   if (exporter == nullptr) return;
-  if (const auto known = exporter->speeds.find(record.interface);
-      known != exporter->speeds.end() && known->second == record.speed)
+  if (parts_.readings != nullptr) {
+    const auto& view = policy_->table->interface(exporter->id, record.interface);
+    const std::uint32_t number = view.number == contracts::kNoInterface
+                                     ? contracts::kNoInterface
+                                     : policy_->interface_numbers[view.number];
+    // sFlow dates no counter sample: its arrival is the nearest that is known.
+    if (number != contracts::kNoInterface)
+      parts_.readings->take(
+          number, {.time = context.arrival,
+                   .speed = BitsPerSecond{record.speed},
+                   .ingress = {.octets = record.in_octets, .discards = record.in_discards},
+                   .egress = {.octets = record.out_octets, .discards = record.out_discards}});
+  }
+  if (parts_.learned != nullptr && record.speed != 0) learn_speed(context, *exporter, record);
+}
+
+void Attributor::learn_speed(const MessageContext& context, Exporter& exporter,
+                             const CounterRecord& record) {
+  if (const auto known = exporter.speeds.find(record.interface);
+      known != exporter.speeds.end() && known->second == record.speed)
     return;
-  const auto taught =
-      parts_.learned->learn_speed(exporter->address, record.interface, record.speed);
+  const auto taught = parts_.learned->learn_speed(exporter.address, record.interface, record.speed);
   if (taught == wire::InterfaceTable::Taught::Refused) {
-    counters_of(*exporter, context.protocol)
+    counters_of(exporter, context.protocol)
         .malformed[static_cast<std::size_t>(DecodeError::TooManyInterfaces)]
         .add(1);
     return;
   }
-  exporter->speeds[record.interface] = record.speed;
+  exporter.speeds[record.interface] = record.speed;
+}
+
+void Attributor::reserve_interfaces() {
+  for (const std::uint32_t number : policy_->interface_numbers)
+    if (number != contracts::kNoInterface) parts_.interfaces.reserve(number);
 }
 
 void Attributor::account_in_parts(const MessageContext& context, Exporter& exporter,
@@ -356,18 +380,25 @@ void Attributor::account(const MessageContext& context, Exporter& exporter,
 }
 
 inline void Attributor::count_interfaces(const std::uint32_t* lasting_numbers,
-                                         const Pending& pending) noexcept {
+                                         const Pending& pending, std::int64_t interval) noexcept {
+  const auto add = [&](std::uint32_t number, InterfaceSide side) {
+    const TimeRange& range = pending.time.range;
+    // Rounds that lie in one interval, nearly all, need no question for each record.
+    parts_.interfaces.add(
+        number, side, pending.amount, range,
+        interval != InterfaceCounters::kSeveral ? interval : InterfaceCounters::interval_of(range));
+  };
   const auto lasting = [lasting_numbers](const contracts::InterfaceView& view) {
     return view.number == contracts::kNoInterface ? contracts::kNoInterface
                                                   : lasting_numbers[view.number];
   };
   if (pending.sides.from) {
     if (const auto number = lasting(*pending.input); number != contracts::kNoInterface)
-      parts_.interfaces.add_ingress(number, pending.amount.bytes);
+      add(number, InterfaceSide::Ingress);
   }
   if (pending.sides.to) {
     if (const auto number = lasting(*pending.output); number != contracts::kNoInterface)
-      parts_.interfaces.add_egress(number, pending.amount.bytes);
+      add(number, InterfaceSide::Egress);
   }
 }
 
@@ -422,11 +453,12 @@ void Attributor::attribute(ExporterId exporter, core::ExporterCounters& counters
   }
   // Contracts seldom begin or end: one question settles it for the round.
   const bool none_changes = table.next_change_after(first) >= last;
+  const std::int64_t interval = InterfaceCounters::interval_of({first, last});
 
   FateBytes fates;
   for (const Pending& pending : round) {
     const TimeRange& range = pending.time.range;
-    count_interfaces(lasting_numbers, pending);
+    count_interfaces(lasting_numbers, pending, interval);
     if (!none_changes && table.next_change_after(range.start) < range.end)
       add_split_by_validity(pending, fates);
     else

@@ -17,6 +17,7 @@
 #include "collector/model/published.h"
 #include "collector/model/record_sink.h"
 #include "collector/pipeline/interface_counters.h"
+#include "collector/pipeline/interface_readings.h"
 #include "collector/pipeline/policy.h"
 #include "collector/pipeline/pop_matrix.h"
 #include "collector/wire/decode_outcome.h"
@@ -48,6 +49,7 @@ class Attributor final : public RecordSink {
     PopCounters* pops = nullptr;              ///< null: nothing is counted between POPs
     EventLog* events = nullptr;               ///< null: nobody wants to hear
     wire::InterfaceTable* learned = nullptr;  ///< takes the speeds that sFlow tells, if any
+    InterfaceReadings* readings = nullptr;    ///< takes counters of tracked interfaces, if any
   };
 
   explicit Attributor(const Parts& parts);
@@ -115,8 +117,12 @@ class Attributor final : public RecordSink {
                         std::span<const FlowRecord> records);
   [[nodiscard]] FlowRecord since_last_total(const MessageContext& context, const Exporter& exporter,
                                             const FlowRecord& record);
-  /// `lasting_numbers`: of each tracked interface of the table.
-  void count_interfaces(const std::uint32_t* lasting_numbers, const Pending& pending) noexcept;
+  /// `lasting_numbers`: of each tracked interface of the table; `interval`: that of the whole round
+  /// (InterfaceCounters::interval_of()).
+  void count_interfaces(const std::uint32_t* lasting_numbers, const Pending& pending,
+                        std::int64_t interval) noexcept;
+  void learn_speed(const MessageContext& context, Exporter& exporter, const CounterRecord& record);
+  void reserve_interfaces();
   void attribute(ExporterId exporter, core::ExporterCounters& counters, std::size_t count);
   /// `own` is where the exporter is.
   void count_pops(PopPlace own, std::span<const Pending> round) noexcept;

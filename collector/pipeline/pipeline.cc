@@ -121,6 +121,10 @@ Pipeline::Pipeline(const config::Config& config, std::unique_ptr<Registries> reg
     cells.push_back(&lane->state.cells);
     lanes_.push_back(std::move(lane));
   }
+  std::vector<const InterfaceCounters*> interfaces;
+  for (const auto& lane : lanes_) interfaces.push_back(&lane->state.interfaces);
+  reconciler_ =
+      std::make_unique<InterfaceReconciler>(registries_->readings, std::move(interfaces), books());
   totals_ = std::make_unique<core::Totals>(geometry, std::move(cells));
   totals_->set_slot_count(policy_.current()->table->slot_count());
   clock_ = std::make_unique<BucketClock>(*totals_, std::move(sink), std::move(tick));
@@ -227,9 +231,18 @@ void Pipeline::keep_house(const std::stop_token& stop) {
   std::unique_lock lock(mutex);
   while (!stop.stop_requested()) {
     adopt_learned_names();
+    reconcile();
     if (keeper_) keeper_->keep(std::chrono::steady_clock::now());
     wake.wait_for(lock, stop, kHouseLook, [] { return false; });
   }
+}
+
+void Pipeline::reconcile() {
+  // A worker may be a nap behind; what it then adds to a settled interval is less than the bounds
+  // of a ratio notice.
+  const auto finished =
+      reconciler_->take_finished(*policy_.current(), traffic_now() - kHouseLook, lateness());
+  if (interface_sink_ && !finished.empty()) interface_sink_(finished);
 }
 
 void Pipeline::adopt_learned_names() {
@@ -335,6 +348,15 @@ std::vector<Pipeline::PopBytes> Pipeline::pop_bytes() const {
       for (const auto& lane : lanes_) bytes.bytes += lane->state.pops.read(from.place, to.place);
     }
   }
+  return all;
+}
+
+std::vector<Pipeline::InterfaceStanding> Pipeline::interface_standing(
+    const contracts::ContractTable& table) const {
+  std::vector<InterfaceStanding> all;
+  for (const std::uint32_t number : registries_->interfaces.numbers_of(table.tracked_interfaces()))
+    all.push_back(number == contracts::kNoInterface ? InterfaceStanding{}
+                                                    : reconciler_->standing_of(number));
   return all;
 }
 

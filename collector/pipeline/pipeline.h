@@ -1,6 +1,8 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -15,6 +17,7 @@
 #include "collector/model/published.h"
 #include "collector/model/result.h"
 #include "collector/pipeline/bucket_clock.h"
+#include "collector/pipeline/interface_reconciler.h"
 #include "collector/pipeline/knowledge_keeper.h"
 #include "collector/pipeline/worker.h"
 
@@ -31,6 +34,10 @@ struct ListenFigures {
   bool is_failing = false;  ///< a mirror port that is gone or down
 };
 
+/// Who takes finished intervals of interfaces. Called on the thread that keeps house; what may
+/// take long must queue on its own side.
+using InterfaceSink = std::function<void(const std::vector<InterfaceInterval>&)>;
+
 /// The running collector without its outputs: sockets, workers, bucket clock.
 ///
 /// Threads: one a worker, one for the clock and one that keeps house, from start() to stop().
@@ -46,6 +53,9 @@ class Pipeline {
                                                               std::string state_directory = {},
                                                               ClockTick tick = {});
   ~Pipeline();
+
+  /// Says who takes the intervals of interfaces; nobody does unless told. Before start().
+  void set_interface_sink(InterfaceSink sink) { interface_sink_ = std::move(sink); }
 
   void start();
   /// Takes what the sockets still hold, ends the threads. May be called again.
@@ -80,6 +90,11 @@ class Pipeline {
     std::uint64_t bytes = 0;
   };
   [[nodiscard]] std::vector<PopBytes> pop_bytes() const;
+  /// Flow estimate against counters, by the table's own numbers of its tracked interfaces:
+  /// ingress, egress.
+  using InterfaceStanding = std::array<InterfaceReconciler::Standing, kInterfaceSides>;
+  [[nodiscard]] std::vector<InterfaceStanding> interface_standing(
+      const contracts::ContractTable& table) const;
   /// What routers told of their interfaces.
   [[nodiscard]] const wire::InterfaceTable& learned_interfaces() const noexcept;
   /// Nothing if no knowledge is kept.
@@ -103,6 +118,8 @@ class Pipeline {
   [[nodiscard]] std::span<const std::unique_ptr<Lane>> worker_lanes() const noexcept;
 
   void keep_house(const std::stop_token& stop);
+  /// Compares what is settled of interfaces with their counters, and hands it on.
+  void reconcile();
   /// Publishes a new policy if routers told something that changes it.
   void adopt_learned_names();
 
@@ -115,6 +132,8 @@ class Pipeline {
   std::unique_ptr<core::Totals> totals_;
   std::unique_ptr<BucketClock> clock_;
   std::jthread clock_thread_;
+  std::unique_ptr<InterfaceReconciler> reconciler_;
+  InterfaceSink interface_sink_;
   std::unique_ptr<KnowledgeKeeper> keeper_;  ///< null: none
   std::jthread house_thread_;
   std::mutex policy_mutex_;           ///< one new policy at a time; guards current_ and adopted_

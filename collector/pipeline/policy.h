@@ -16,6 +16,7 @@
 #include "collector/core/exporter_registry.h"
 #include "collector/model/event_log.h"
 #include "collector/model/result.h"
+#include "collector/pipeline/interface_readings.h"
 #include "collector/pipeline/interface_registry.h"
 #include "collector/pipeline/learned_names.h"
 #include "collector/pipeline/pop_matrix.h"
@@ -61,6 +62,7 @@ struct Registries {
   contracts::SlotRegistry slots;
   InterfaceRegistry interfaces;
   PopRegistry pops;
+  InterfaceReadings readings;  ///< of those interfaces' counters
   accounting::MeteringRegistry metering;
   std::shared_ptr<EventLog> events = std::make_shared<EventLog>();
 };

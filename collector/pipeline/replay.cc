@@ -88,7 +88,8 @@ void add_books(const core::WorkerBooks& books, std::size_t exporters, ReplayOutc
 }  // namespace
 
 Result<ReplayOutcome> replay(const config::Config& original,
-                             const std::vector<std::string>& captures, const IntervalSink& sink) {
+                             const std::vector<std::string>& captures, const IntervalSink& sink,
+                             const ReplayInterfaceSink& interface_sink) {
   config::Config config = original;
   if (!config.accounting.lateness) config.accounting.lateness = kReplayLateness;
   Registries registries;
@@ -112,6 +113,17 @@ Result<ReplayOutcome> replay(const config::Config& original,
   core::Totals totals(geometry, cells);
   totals.set_slot_count(policy.current()->table->slot_count());
   IntervalBuilder intervals;
+
+  std::vector<const InterfaceCounters*> interfaces;
+  std::vector<const core::WorkerBooks*> books;
+  for (const auto& lane : lanes) {
+    interfaces.push_back(&lane->state.interfaces);
+    books.push_back(&lane->state.books);
+  }
+  InterfaceReconciler reconciler(registries.readings, std::move(interfaces), std::move(books));
+  const auto hand_on = [&](const std::vector<InterfaceInterval>& finished) {
+    if (interface_sink && !finished.empty()) interface_sink(finished);
+  };
 
   const auto close = [&](TrafficTime whole_until) {
     for (const auto& bucket : totals.close_due()) intervals.add(*bucket);
@@ -141,6 +153,7 @@ Result<ReplayOutcome> replay(const config::Config& original,
         frontier = reached;
         for (auto& lane : lanes) lane->path.advance(now);
         close(geometry.start_of(frontier));
+        hand_on(reconciler.take_finished(*policy.current(), now, lateness));
         adopt_names();
       }
     }
@@ -156,6 +169,7 @@ Result<ReplayOutcome> replay(const config::Config& original,
     const TrafficTime after_all = now + lateness + 2 * geometry.width();
     for (auto& lane : lanes) lane->path.advance(after_all);
     close(TrafficTime::max() - kLedgerInterval);
+    hand_on(reconciler.take_rest(*policy.current(), now));
   }
 
   ReplayOutcome outcome;

@@ -9,6 +9,7 @@
 #include "collector/config/config.h"
 #include "collector/model/fate.h"
 #include "collector/model/result.h"
+#include "collector/pipeline/interface_reconciler.h"
 #include "collector/pipeline/interval_builder.h"
 
 namespace weir::pipeline {
@@ -31,6 +32,9 @@ using ContractNames = std::vector<std::string>;
 using IntervalSink =
     std::function<void(const ContractNames& names, const std::vector<SlotInterval>& intervals)>;
 
+/// Takes intervals of interfaces whose counters were read, as they are finished.
+using ReplayInterfaceSink = std::function<void(const std::vector<InterfaceInterval>&)>;
+
 /// Runs the workers of `config` over capture files at the captures' own time, as fast as
 /// possible, on the calling thread.
 ///
@@ -39,6 +43,7 @@ using IntervalSink =
 /// number of workers, and any order inside the lateness, gives the same intervals.
 [[nodiscard]] Result<ReplayOutcome> replay(const config::Config& config,
                                            const std::vector<std::string>& captures,
-                                           const IntervalSink& sink);
+                                           const IntervalSink& sink,
+                                           const ReplayInterfaceSink& interface_sink = {});
 
 }  // namespace weir::pipeline

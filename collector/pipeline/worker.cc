@@ -42,7 +42,8 @@ DatagramPath::DatagramPath(WorkerState& state, Registries& registries,
                    .policy = policy,
                    .pops = &state.pops,
                    .events = registries.events.get(),
-                   .learned = &shared->interfaces()}),
+                   .learned = &shared->interfaces(),
+                   .readings = &registries.readings}),
       decoder_(std::move(shared), wire::DecoderLimits{}) {}
 
 void DatagramPath::advance(TrafficTime now) noexcept {

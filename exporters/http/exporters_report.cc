@@ -134,6 +134,22 @@ std::optional<ProtocolReport> read_protocol(const JsonFields& from) {
   return report;
 }
 
+json::object alarm_json(const InterfaceAlarm& alarm) {
+  return {{"interface", alarm.interface},
+          {"direction", view(alarm.direction)},
+          {"ratio", alarm.ratio},
+          {"minutes", alarm.minutes},
+          {"cause", view(alarm.cause)}};
+}
+
+InterfaceAlarm read_alarm(const JsonFields& from) {
+  return {.interface = static_cast<std::uint32_t>(from.number("interface")),
+          .direction = from.text("direction"),
+          .ratio = from.ratio("ratio").value_or(0),
+          .minutes = from.number("minutes"),
+          .cause = from.text("cause")};
+}
+
 json::object exporter_json(const ExporterReport& report) {
   json::object all{{"address", view(report.address)},
                    {"name", view(report.name)},
@@ -143,6 +159,8 @@ json::object exporter_json(const ExporterReport& report) {
   json::array& protocols = all["protocols"].emplace_array();
   for (const ProtocolReport& protocol : report.protocols)
     protocols.push_back(protocol_json(protocol));
+  json::array& alarms = all["interface_alarms"].emplace_array();
+  for (const InterfaceAlarm& alarm : report.interface_alarms) alarms.push_back(alarm_json(alarm));
   return all;
 }
 
@@ -156,6 +174,8 @@ ExporterReport read_exporter(const JsonFields& from) {
   for (const json::value& protocol : from.list("protocols"))
     if (auto read = read_protocol(JsonFields{protocol}))
       report.protocols.push_back(*std::move(read));
+  for (const json::value& alarm : from.list("interface_alarms"))
+    report.interface_alarms.push_back(read_alarm(JsonFields{alarm}));
   return report;
 }
 

@@ -30,6 +30,18 @@ struct ProtocolReport {
   friend bool operator==(const ProtocolReport&, const ProtocolReport&) = default;
 };
 
+/// An interface whose flow estimate has been apart from its counter for so long that it is an
+/// alarm.
+struct InterfaceAlarm {
+  std::uint32_t interface = 0;  ///< ifIndex
+  std::string direction;        ///< "ingress" or "egress"
+  double ratio = 0;             ///< flow / counter, of the last five minutes that have both
+  std::uint64_t minutes = 0;    ///< apart in a row
+  std::string cause;            ///< likeliest: as in weir_interface_estimate_alarm
+
+  friend bool operator==(const InterfaceAlarm&, const InterfaceAlarm&) = default;
+};
+
 /// One exporter, configured or heard.
 struct ExporterReport {
   std::string address;
@@ -38,6 +50,7 @@ struct ExporterReport {
   bool is_configured = false;
   std::uint64_t configured_interfaces = 0;  ///< named in the configuration or carrying a contract
   std::vector<ProtocolReport> protocols;    ///< those it was heard over
+  std::vector<InterfaceAlarm> interface_alarms = {};
 
   friend bool operator==(const ExporterReport&, const ExporterReport&) = default;
 };

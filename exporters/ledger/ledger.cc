@@ -122,6 +122,7 @@ struct Ledger::State {
   [[nodiscard]] Number number(const char* table, std::unordered_map<std::string, Number>& known,
                               const std::string& name);
   [[nodiscard]] std::optional<Number> find(const char* table, const std::string& name);
+  void write_interfaces(Number run, const std::vector<InterfaceRow>& rows);
   /// What write() learnt of numbers inside a transaction that was undone.
   void forget_numbers() {
     contracts.clear();
@@ -253,6 +254,41 @@ Number Ledger::State::number(const char* table, std::unordered_map<std::string, 
   return *found;
 }
 
+void Ledger::State::write_interfaces(Number run, const std::vector<InterfaceRow>& rows) {
+  struct Bound {
+    Number start = 0;
+    Number exporter = 0;
+    Number interface = 0;
+    Number side = 0;
+    Number run = 0;
+    Number flow = 0;
+    Number counter = 0;
+    soci::indicator has_counter = soci::i_null;
+  } bound;
+  bound.run = run;
+  soci::statement put =
+      (sql.prepare << "INSERT INTO interface_interval (start, exporter, interface, side, run, "
+                      "flow_bytes, counter_bytes) VALUES (:start, :exporter, :interface, :side, "
+                      ":run, :flow, :counter) ON CONFLICT (start, exporter, interface, side, run) "
+                      "DO UPDATE SET flow_bytes = excluded.flow_bytes, counter_bytes = "
+                      "excluded.counter_bytes WHERE interface_interval.flow_bytes <> "
+                      "excluded.flow_bytes OR interface_interval.counter_bytes IS DISTINCT FROM "
+                      "excluded.counter_bytes",
+       soci::use(bound.start), soci::use(bound.exporter), soci::use(bound.interface),
+       soci::use(bound.side), soci::use(bound.run), soci::use(bound.flow),
+       soci::use(bound.counter, bound.has_counter));
+  for (const InterfaceRow& row : rows) {
+    bound.start = row.start;
+    bound.exporter = number("exporter", exporters, row.exporter);
+    bound.interface = row.interface;
+    bound.side = static_cast<Number>(row.side);
+    bound.flow = number_of(row.flow_bytes);
+    bound.has_counter = row.counter_bytes ? soci::i_ok : soci::i_null;
+    bound.counter = number_of(row.counter_bytes.value_or(0));
+    put.execute(true);
+  }
+}
+
 Ledger::Ledger(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Ledger::Ledger(Ledger&&) noexcept = default;
 Ledger& Ledger::operator=(Ledger&&) noexcept = default;
@@ -380,6 +416,7 @@ Result<void> Ledger::write(std::string_view run, const Batch& batch) {
       bound.lost = number_of(row.lost);
       put_reception.execute(true);
     }
+    state.write_interfaces(run_number, batch.interfaces);
     transaction.commit();
   } catch (const std::exception& error) {
     state.forget_numbers();
@@ -744,6 +781,48 @@ Result<std::vector<ReceptionRow>> Ledger::reception(std::int64_t from, std::int6
   return found;
 }
 
+Result<std::vector<InterfaceTotal>> Ledger::interface_totals(std::string_view exporter,
+                                                             std::uint32_t interface,
+                                                             std::int64_t from,
+                                                             std::int64_t until) {
+  std::vector<InterfaceTotal> found;
+  try {
+    state_->ready();
+    const auto number = state_->find("exporter", std::string(exporter));
+    if (!number) return found;
+    const Number index = interface;
+    std::vector<Number> starts(kFetch);
+    std::vector<Number> sides(kFetch);
+    std::vector<Number> flows(kFetch);
+    std::vector<Number> counters(kFetch);
+    // Rows stand by their start: go from start to start, not over all interfaces. The databases
+    // have no amount below zero, so -1 may stand for none.
+    soci::statement statement =
+        (state_->sql.prepare
+             << "SELECT CAST(i.start AS BIGINT), CAST(i.side AS BIGINT), CAST(SUM(i.flow_bytes) AS "
+                "BIGINT), "
+                "CAST(coalesce(MAX(i.counter_bytes), -1) AS BIGINT) FROM (SELECT DISTINCT start "
+                "FROM coverage WHERE start >= :from AND start < :until) c CROSS JOIN "
+                "interface_interval i WHERE i.start = c.start AND i.exporter = :exporter AND "
+                "i.interface = :interface GROUP BY i.start, i.side ORDER BY i.start, i.side",
+         soci::use(from), soci::use(until), soci::use(*number), soci::use(index),
+         soci::into(starts), soci::into(sides), soci::into(flows), soci::into(counters));
+    statement.execute();
+    while (statement.fetch()) {
+      for (std::size_t i = 0; i < starts.size(); ++i) {
+        if (found.empty() || found.back().start != starts[i]) found.push_back({.start = starts[i]});
+        const auto side = static_cast<std::size_t>(sides[i] == 0 ? 0 : 1);
+        found.back().flow_bytes[side] = amount_of(flows[i]);
+        if (counters[i] >= 0) found.back().counter_bytes[side] = amount_of(counters[i]);
+      }
+      for (auto* column : {&starts, &sides, &flows, &counters}) column->resize(kFetch);
+    }
+  } catch (const std::exception& error) {
+    return state_->failed("cannot be read", error);
+  }
+  return found;
+}
+
 Result<std::vector<RunRow>> Ledger::rows_of(std::string_view contract, std::int64_t start) {
   std::vector<RunRow> found;
   try {
@@ -865,6 +944,7 @@ Result<std::uint64_t> Ledger::forget_before(std::int64_t time) {
     gone.execute(true);
     const auto count = gone.get_affected_rows();
     state.sql << "DELETE FROM coverage WHERE start < :time", soci::use(time);
+    state.sql << "DELETE FROM interface_interval WHERE start < :time", soci::use(time);
     state.sql << "DELETE FROM reception WHERE start < :time", soci::use(time);
     // Also the day in which `time` falls: its digest tells of rows that are gone.
     state.sql << "DELETE FROM day WHERE day < :time", soci::use(time);

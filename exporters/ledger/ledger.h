@@ -72,6 +72,13 @@ class Ledger {
   /// What each run was measuring of the interval at `start`.
   [[nodiscard]] Result<std::vector<RunCoverage>> coverage_by_run(std::int64_t start);
 
+  /// What passed one interface (by its exporter's name and ifIndex) in [from, until), by
+  /// rising start.
+  [[nodiscard]] Result<std::vector<InterfaceTotal>> interface_totals(std::string_view exporter,
+                                                                     std::uint32_t interface,
+                                                                     std::int64_t from,
+                                                                     std::int64_t until);
+
   [[nodiscard]] Result<void> add_mask(const Mask& mask);
   /// Masks of `contract`, and those of every contract, that touch [from, until).
   [[nodiscard]] Result<std::vector<Mask>> masks(std::string_view contract, std::int64_t from,

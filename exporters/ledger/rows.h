@@ -1,10 +1,13 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "collector/model/fate.h"
+#include "collector/model/interface_side.h"
 #include "collector/model/time.h"
 
 namespace weir::ledger {
@@ -41,11 +44,23 @@ struct ReceptionRow {
   std::uint64_t lost = 0;
 };
 
+/// What passed one side of an interface in one interval, by flows as one run measured it, and by
+/// the interface's own counters where they cover the interval.
+struct InterfaceRow {
+  std::string exporter;
+  std::uint32_t interface = 0;  ///< ifIndex
+  InterfaceSide side = InterfaceSide::Ingress;
+  std::int64_t start = 0;
+  std::uint64_t flow_bytes = 0;
+  std::optional<std::uint64_t> counter_bytes;
+};
+
 /// Everything that is written in one transaction.
 struct Batch {
   std::vector<IntervalRow> intervals;
   std::vector<CoverageRow> coverage;
   std::vector<ReceptionRow> reception;
+  std::vector<InterfaceRow> interfaces = {};
 };
 
 /// One interval of one contract, summed over runs and families.
@@ -58,6 +73,16 @@ struct ContractInterval {
   std::uint32_t revision = 0;
 
   friend bool operator==(const ContractInterval&, const ContractInterval&) = default;
+};
+
+/// One interval of one interface, by sides. Flows of several runs add up; their counters are the
+/// same counters, so the largest stands.
+struct InterfaceTotal {
+  std::int64_t start = 0;
+  std::array<std::uint64_t, kInterfaceSides> flow_bytes{};
+  std::array<std::optional<std::uint64_t>, kInterfaceSides> counter_bytes{};
+
+  friend bool operator==(const InterfaceTotal&, const InterfaceTotal&) = default;
 };
 
 /// What all runs together were measuring of an interval.

@@ -56,7 +56,16 @@ std::vector<std::vector<std::string>> migrations(Backend backend) {
       "made_at {0} NOT NULL, author TEXT NOT NULL, reason TEXT NOT NULL, PRIMARY KEY "
       "(contract, starts, ends, made_at)){1}",
       integer, compact));
-  return {std::move(first)};
+  // Flow estimates of interfaces beside what their counters say; the counter is NULL where it does
+  // not cover the interval.
+  std::vector<std::string> interfaces;
+  interfaces.push_back(fmt::format(
+      "CREATE TABLE interface_interval (start {0} NOT NULL, exporter {0} NOT NULL, interface {0} "
+      "NOT NULL, side {0} NOT NULL, run {0} NOT NULL, flow_bytes {0} NOT NULL, counter_bytes {0}, "
+      "PRIMARY KEY (start, exporter, interface, side, run)){1}",
+      integer, compact));
+
+  return {std::move(first), std::move(interfaces)};
 }
 
 }  // namespace weir::ledger

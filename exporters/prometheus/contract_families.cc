@@ -134,6 +134,43 @@ void add_contract_families(MetricSet& set, const TableLabels& labels,
   add_portfolio(set, labels, now);
 }
 
+namespace {
+
+/// What the interfaces' own counters say, and how far flow estimates are from them.
+void add_counters(MetricSet& set, const TableLabels& labels,
+                  const std::vector<InterfaceFigures>& figures) {
+  MetricFamily& bytes =
+      set.add("weir_interface_reading_bytes_total",
+              "Bytes by the interface's own counters (sFlow counter samples), since the first "
+              "reading; absent where none came.",
+              Kind::Counter, "bytes");
+  MetricFamily& ratio = set.add("weir_interface_estimate_ratio",
+                                "Flow estimate divided by counter, of the last five minutes that "
+                                "have both; absent before.",
+                                Kind::Gauge, "ratio");
+  MetricFamily& alarm =
+      set.add("weir_interface_estimate_alarm",
+              "1 while the ratio was outside 0.95 to 1.05 for twelve intervals in a row, with the "
+              "likeliest cause; absent otherwise.",
+              Kind::Gauge);
+  for (const InterfaceFigures& figure : figures) {
+    if (figure.number >= labels.interfaces.size()) continue;
+    for (std::size_t side = 0; side < figure.counters.size(); ++side) {
+      const InterfaceFigures::Counter& counter = figure.counters[side];
+      const std::string& text = labels.interfaces[figure.number].directions[side];
+      if (counter.bytes) bytes.samples.push_back({.labels = text, .value = *counter.bytes});
+      if (counter.ratio) ratio.samples.push_back({.labels = text, .value = *counter.ratio});
+      if (!counter.alarm_cause.empty())
+        alarm.samples.push_back(
+            {.labels = set.own(text + "," +
+                               label_text({{.name = "cause", .value = counter.alarm_cause}})),
+             .value = std::uint64_t{1}});
+    }
+  }
+}
+
+}  // namespace
+
 void add_interface_families(MetricSet& set, const TableLabels& labels,
                             const std::vector<InterfaceFigures>& figures) {
   MetricFamily& bytes = set.add("weir_interface_bytes_total",
@@ -146,6 +183,7 @@ void add_interface_families(MetricSet& set, const TableLabels& labels,
     bytes.samples.push_back({.labels = interface.directions[0], .value = figure.ingress_bytes});
     bytes.samples.push_back({.labels = interface.directions[1], .value = figure.egress_bytes});
   }
+  add_counters(set, labels, figures);
   MetricFamily& speed =
       set.add("weir_interface_speed_bytes_per_second",
               "Speed of the interface, as configured, else as the router told it; "

@@ -3,6 +3,7 @@
 #include <prometheus/collectable.h>
 #include <prometheus/metric_family.h>
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -56,6 +57,13 @@ struct InterfaceFigures {
   std::uint32_t number = 0;  ///< index into ContractTable::tracked_interfaces()
   std::uint64_t ingress_bytes = 0;
   std::uint64_t egress_bytes = 0;
+  /// What the interface's own counters say, ingress and egress.
+  struct Counter {
+    std::optional<std::uint64_t> bytes;  ///< since the first reading; nullopt: never read
+    std::optional<double> ratio;         ///< flow estimate / counter, of the last five minutes
+    std::string_view alarm_cause{};      ///< empty: no alarm; a constant text
+  };
+  std::array<Counter, 2> counters{};
 };
 
 /// Bytes from one POP to another, scaled, since start, summed over the workers.

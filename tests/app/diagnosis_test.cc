@@ -280,6 +280,22 @@ TEST_F(Diagnose, InterfacesThatTheConfigurationDoesNotKnow) {
   EXPECT_THAT(of_exporter(), IsEmpty());
 }
 
+TEST_F(Diagnose, FlowEstimatesThatAreApartFromTheCounters) {
+  exporter().interface_alarms = {{.interface = 512,
+                                  .direction = "ingress",
+                                  .ratio = 0.001,
+                                  .minutes = 60,
+                                  .cause = "sampling"}};
+  EXPECT_EQ(said(Step::CountersApart),
+            "interface 512 ingress: the flow estimate is 0.001 of the counter for 60 min: its "
+            "sampling interval is not announced, or applied twice");
+  exporter().interface_alarms.push_back({.interface = 513, .direction = "egress", .cause = "loss"});
+  exporter().interface_alarms.front().cause = "unknown";
+  EXPECT_EQ(said(Step::CountersApart),
+            "interface 512 ingress: the flow estimate is 0.001 of the counter for 60 min: no cause "
+            "is likely; 1 more of its interfaces are apart");
+}
+
 TEST_F(Diagnose, BytesOfNoContract) {
   set_fate(Fate::NoContract, 500'000);
   EXPECT_THAT(of_exporter(), IsEmpty());

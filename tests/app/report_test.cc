@@ -91,6 +91,49 @@ TEST_F(ReportTest, MissingIsNotZeroAndPartialCounts) {
   EXPECT_EQ(statement.figures->billed.value.value(), 1'000U);
 }
 
+TEST_F(ReportTest, APortIsBilledFromItsCountersAndFlowsStandBeside) {
+  config.contracts.front().billing.source = contracts::BillingSource::Counter;
+  for (std::int64_t i = 0; i < 3; ++i) carry(kSeptember + i * 300, 37'500, 0);
+  ledger::Batch batch{.intervals = {}, .coverage = {}, .reception = {}};
+  const auto count = [&](std::int64_t start, InterfaceSide side,
+                         std::optional<std::uint64_t> bytes) {
+    batch.interfaces.push_back({.exporter = "r1",
+                                .interface = 1,
+                                .side = side,
+                                .start = start,
+                                .flow_bytes = 37'500,
+                                .counter_bytes = bytes});
+  };
+  count(kSeptember, InterfaceSide::Ingress, 75'000);  // 2,000 bit/s from the customer
+  count(kSeptember, InterfaceSide::Egress, 112'500);  // 3,000 bit/s to it
+  count(kSeptember + 300, InterfaceSide::Ingress, 0);
+  count(kSeptember + 300, InterfaceSide::Egress, 0);
+  // Flows know this one, counters do not: it is missing.
+  count(kSeptember + 600, InterfaceSide::Ingress, 75'000);
+  count(kSeptember + 600, InterfaceSide::Egress, std::nullopt);
+  ASSERT_TRUE(store->write("run", batch));
+  const Report made = report("2012-09", "A");
+  const auto& one = made.contracts.front();
+  EXPECT_EQ(one.statement.intervals.expected, 3U);
+  EXPECT_EQ(one.statement.intervals.measured, 2U);
+  EXPECT_EQ(one.statement.intervals.zero, 1U);
+  EXPECT_EQ(one.statement.intervals.missing, 1U);
+  EXPECT_EQ(one.statement.figures->direction.from_customer.percentile.value.value(), 2'000U);
+  EXPECT_EQ(one.statement.figures->billed.value.value(), 3'000U);
+  EXPECT_EQ(one.statement.overage.value(), 2'000U);
+  EXPECT_FALSE(one.statement.is_estimated);
+  EXPECT_EQ(one.by_flow->figures->billed.value.value(), 1'000U);
+  EXPECT_EQ(one.by_flow->intervals.measured, 3U);
+  EXPECT_THAT(report_json(made), HasSubstr(R"("source":"counter")"));
+  EXPECT_THAT(report_json(made), HasSubstr(R"("by_flow":{"layer":"ethernet",)"
+                                           R"("percentile_bits_per_second":1000,)"));
+  EXPECT_THAT(report_html(made), HasSubstr("from the interface's counters</p>"));
+  EXPECT_THAT(report_html(made), HasSubstr("by flows, not billed: percentile 0.001 Mbit/s of 3"));
+  EXPECT_THAT(report_csv(made), HasSubstr(",false,counter,2000,3000,"));
+  EXPECT_THAT(report_text(made), HasSubstr("source counter"));
+  EXPECT_THAT(report_text(made), HasSubstr("by flows (not billed): percentile 0.001 Mbit/s"));
+}
+
 TEST_F(ReportTest, LossCountsOnlyOnTheExportersThatTheContractHangsOn) {
   carry(kSeptember, 37'500, 0);
   ledger::Batch lost{.intervals = {}, .coverage = {}, .reception = {}};

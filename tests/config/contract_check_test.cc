@@ -57,6 +57,49 @@ TEST(ContractCheck, UnknownExportersAndInterfacesAreToldWithTheNearest) {
              "router announces that name; did you mean `et-0/0/1`?"}));
 }
 
+TEST(ContractCheck, CountersBillOneWholePortWhoseIndexIsKnown) {
+  EXPECT_EQ(told("- {id: A, committed: 1G, billing: {source: counter}, attach: [{exporter: "
+                 "edge1.tyo, interface: 512}]}\n"
+                 "- {id: B, committed: 1G, billing: {source: counter}, attach: [{exporter: "
+                 "edge1.tyo, interface: et-0/0/2}]}\n"),
+            Lines{});
+  EXPECT_EQ(
+      told(
+          "- {id: A, committed: 1G, billing: {source: counter}, attach: [{exporter: edge1.tyo, "
+          "interface: 512, vlan: 7}]}\n"
+          "- id: B\n"
+          "  committed: 1G\n"
+          "  billing: {source: counter}\n"
+          "  attach:\n"
+          "    - {exporter: edge1.tyo, interface: 513}\n"
+          "    - {exporter: edge1.tyo, interface: 9}\n"
+          "- {id: C, committed: 1G, billing: {source: counter}, attach: [{prefix: 10.0.0.0/8}]}\n"),
+      (Lines{"c.yaml:1:1: error: contract A is billed by counter, but is not attached to one whole "
+             "port; attach it to one exporter and interface without VLAN, or write `source: flow`",
+             "c.yaml:6:1: error: contract B is billed by counter, but is not attached to one whole "
+             "port; attach it to one exporter and interface without VLAN, or write `source: flow`",
+             "c.yaml:8:1: error: contract C is billed by counter, but is not attached to one whole "
+             "port; attach it to one exporter and interface without VLAN, or write `source: "
+             "flow`"}));
+  const Lines unknown = told(
+      "- {id: D, committed: 1G, billing: {source: counter}, attach: [{exporter: edge1.tyo, "
+      "interface: xe-9}]}\n");
+  ASSERT_EQ(unknown.size(), 2U);
+  EXPECT_EQ(unknown[0],
+            "c.yaml:1:1: error: contract D is billed by counter, but the ifIndex of its interface "
+            "`xe-9` is not in the configuration; write the ifIndex in the attachment, or `index` "
+            "beside the name under the router's interfaces");
+}
+
+TEST(ContractCheck, TheSourceOfABillIsFlowOrCounterInCsvToo) {
+  const auto loaded = read_contracts_csv(
+      "id,committed,source,exporter,interface\nA,1G,counter,edge1.tyo,512\nB,1G,,edge1.tyo,513\n",
+      "c.csv");
+  ASSERT_TRUE(loaded.problems.empty()) << to_string(loaded.problems.front());
+  EXPECT_EQ(loaded.contracts[0].billing.source, contracts::BillingSource::Counter);
+  EXPECT_EQ(loaded.contracts[1].billing.source, contracts::BillingSource::Flow);
+}
+
 TEST(ContractCheck, AnInterfaceThatTheRouterWillNameIsOnePlace) {
   EXPECT_EQ(
       told("- {id: A, committed: 1G, attach: [{exporter: edge1.tyo, interface: ae7}]}\n"

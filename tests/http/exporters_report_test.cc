@@ -40,7 +40,12 @@ ExportersReport full_report() {
                          .pop = "Tokyo",
                          .is_configured = true,
                          .configured_interfaces = 3,
-                         .protocols = {protocol, ProtocolReport{.protocol = Protocol::Packets}}},
+                         .protocols = {protocol, ProtocolReport{.protocol = Protocol::Packets}},
+                         .interface_alarms = {{.interface = 512,
+                                               .direction = "egress",
+                                               .ratio = 1.75,
+                                               .minutes = 65,
+                                               .cause = "double_count"}}},
                         {.address = "2001:db8::1", .name = "2001:db8::1"}}};
 }
 
@@ -59,7 +64,7 @@ TEST(ExportersReport, NamesWhatAProtocolNumbersAndWhatIsUnknown) {
   EXPECT_TRUE(json.starts_with(
       R"({"now_ms":5,"recent_seconds":0,"completeness_start_ms":0,"exporters":[{"address":"192.0.2.9","name":"r","pop":"","configured":false,"configured_interfaces":0,"protocols":[{"protocol":"netflow9","unit":"packets","last_seen_ms":0,"clock_skew_ms":0,"sampling_interval":null,"sampling_source":"unknown","sampling_announced_by":"unknown","last_template_ms":null,"template_gap_ms":null,"held_bytes_now":0,"completeness":null,"completeness_state":"unknown","totals":{"datagrams":0,)"))
       << json;
-  EXPECT_TRUE(json.ends_with("\"domains\":[]}]}]}\n")) << json;
+  EXPECT_TRUE(json.ends_with("\"domains\":[]}],\"interface_alarms\":[]}]}\n")) << json;
 }
 
 TEST(ExportersReport, WhatIsHeldNowIsWhatNeitherFoundItsTemplateNorWasGivenUp) {

@@ -273,6 +273,48 @@ TEST_F(LedgerTest, ALedgerOfANewerVersionIsRefused) {
   EXPECT_EQ(again.error().code, ErrorCode::Usage) << again.error().message;
 }
 
+TEST_F(LedgerTest, InterfacesAddUpByFlowsAndKeepOneCounter) {
+  Ledger ledger = opened();
+  Batch batch{.intervals = {}, .coverage = {{kStart, 300}, {kStart + 300, 300}}, .reception = {}};
+  batch.interfaces = {{.exporter = "r1",
+                       .interface = 512,
+                       .start = kStart,
+                       .flow_bytes = 900,
+                       .counter_bytes = 1'000},
+                      {.exporter = "r1",
+                       .interface = 512,
+                       .side = InterfaceSide::Egress,
+                       .start = kStart,
+                       .flow_bytes = 5},
+                      {.exporter = "r1", .interface = 512, .start = kStart + 300, .flow_bytes = 7},
+                      {.exporter = "r2", .interface = 512, .start = kStart, .flow_bytes = 99},
+                      {.exporter = "r1", .interface = 513, .start = kStart, .flow_bytes = 99}};
+  ASSERT_TRUE(ledger.write("run-a", batch));
+  const std::string before = bytes_of(path_);
+  ASSERT_TRUE(ledger.write("run-a", batch));
+  EXPECT_EQ(bytes_of(path_), before);
+  Batch second{.intervals = {}, .coverage = {}, .reception = {}};
+  second.interfaces = {{.exporter = "r1",
+                        .interface = 512,
+                        .start = kStart,
+                        .flow_bytes = 50,
+                        .counter_bytes = 1'001}};
+  ASSERT_TRUE(ledger.write("run-b", second));
+  const auto totals = ledger.interface_totals("r1", 512, kStart, kStart + 600);
+  ASSERT_TRUE(totals) << totals.error().message;
+  EXPECT_EQ(*totals, (std::vector<InterfaceTotal>{
+                         {.start = kStart, .flow_bytes = {950, 5}, .counter_bytes = {1'001, {}}},
+                         {.start = kStart + 300, .flow_bytes = {7, 0}, .counter_bytes = {}}}));
+  EXPECT_TRUE(ledger.interface_totals("r3", 512, kStart, kStart + 600)->empty());
+  // A counter that is taken back is none again.
+  second.interfaces.front().counter_bytes.reset();
+  ASSERT_TRUE(ledger.write("run-b", second));
+  EXPECT_EQ(ledger.interface_totals("r1", 512, kStart, kStart + 300)->front().counter_bytes[0],
+            1'000U);
+  ASSERT_TRUE(ledger.forget_before(kStart + 300));
+  EXPECT_EQ(ledger.interface_totals("r1", 512, kStart, kStart + 600)->size(), 1U);
+}
+
 TEST_F(LedgerTest, AMaskHoldsForItsContractOrForAll) {
   Ledger ledger = opened();
   ASSERT_TRUE(ledger.add_mask({.contract = "A",

@@ -154,9 +154,9 @@ TEST(TrafficCollectable, SeriesFollowTheFormula) {
     World none({});
     world.close_until(kStart + kMinute);
     none.close_until(kStart + kMinute);
-    // docs/metrics.md: 31, 4 an interface, 5 a UDP listener, 8 of the TCP listener, which has four
+    // docs/metrics.md: 31, 10 an interface, 5 a UDP listener, 8 of the TCP listener, which has four
     // reasons here, and the facts of one exporter never heard.
-    EXPECT_EQ(gather(none).series(), 38U + 4 + 5 + 8 + 1);
+    EXPECT_EQ(gather(none).series(), 38U + 10 + 5 + 8 + 1);
     // 17 a contract, 6 a service.
     EXPECT_EQ(gather(world).series() - gather(none).series(), 17 * n + 6);
     const MetricSet set = gather(world);
@@ -182,6 +182,26 @@ TEST(TrafficCollectable, InterfacesHaveBytesSpeedAndFacts) {
       lines_of(set, "weir_interface_info"),
       ElementsAre(
           R"(weir_interface_info{exporter="edge1.tyo",interface="512",name="et-0/0/1",role="customer"} 1)"));
+}
+
+TEST(TrafficCollectable, InterfacesHaveTheirCountersAndWhatFlowsMakeOfThem) {
+  World world({});
+  const MetricSet set = gather(world);
+  EXPECT_THAT(
+      lines_of(set, "weir_interface_reading_bytes_total"),
+      ElementsAre(
+          R"(weir_interface_reading_bytes_total{exporter="edge1.tyo",interface="512",direction="ingress"} 9007199254740995)",
+          R"(weir_interface_reading_bytes_total{exporter="edge1.tyo",interface="512",direction="egress"} 8)"));
+  EXPECT_THAT(
+      lines_of(set, "weir_interface_estimate_ratio"),
+      ElementsAre(
+          R"(weir_interface_estimate_ratio{exporter="edge1.tyo",interface="512",direction="ingress"} 0.5)",
+          R"(weir_interface_estimate_ratio{exporter="edge1.tyo",interface="512",direction="egress"} 1)"));
+  EXPECT_THAT(
+      lines_of(set, "weir_interface_estimate_alarm"),
+      ElementsAre(
+          R"(weir_interface_estimate_alarm{exporter="edge1.tyo",interface="512",direction="ingress",cause="loss"} 1)",
+          R"(weir_interface_estimate_alarm{exporter="edge1.tyo",interface="512",direction="egress",cause="layer"} 1)"));
 }
 
 TEST(TrafficCollectable, ExporterCountersSumTheWorkersAndGaugesAreTheLatest) {

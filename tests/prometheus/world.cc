@@ -144,7 +144,11 @@ prometheus::Sources World::sources() {
   };
   sources.interfaces = [](const contracts::ContractTable&) {
     return std::vector<prometheus::InterfaceFigures>{
-        {.number = 0, .ingress_bytes = 9'007'199'254'740'993, .egress_bytes = 7},
+        {.number = 0,
+         .ingress_bytes = 9'007'199'254'740'993,
+         .egress_bytes = 7,
+         .counters = {{{.bytes = 9'007'199'254'740'995, .ratio = 0.5, .alarm_cause = "loss"},
+                       {.bytes = 8, .ratio = 1.0, .alarm_cause = "layer"}}}},
         {.number = 9, .ingress_bytes = 1, .egress_bytes = 1}};
   };
   sources.process = [] {
