@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "collector/billing/billing_view.h"
 #include "collector/contracts/contract_table.h"
 #include "collector/core/books.h"
 #include "collector/core/exporter_registry.h"
@@ -103,6 +104,8 @@ struct Sources {
   std::function<std::vector<StreamFigures>()> streams;
   /// For the interfaces of the table given, so that a reload cannot come between.
   std::function<std::vector<InterfaceFigures>(const contracts::ContractTable&)> interfaces;
+  /// What contracts owe by now; null until it is known.
+  std::function<std::shared_ptr<const billing::BillingView>()> billing;
   /// Of the pairs whose completeness is known.
   std::function<std::vector<CompletenessFigures>(TrafficTime now)> completeness;
   std::function<ProcessFigures()> process;
