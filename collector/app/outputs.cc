@@ -11,6 +11,7 @@
 #include "collector/app/rfc3339.h"
 #include "collector/app/version.h"
 #include "collector/pipeline/completeness.h"
+#include "exporters/http/contracts_api.h"
 
 namespace weir::app {
 namespace {
@@ -33,8 +34,23 @@ constexpr std::string_view lost_unit(Protocol protocol) noexcept {
   }
 }
 
+http::ContractBilling billing_of(const billing::ContractView* one) {
+  if (one == nullptr) return {.standing = "no_data"};
+  const billing::SoFar& so_far = one->current.so_far;
+  const auto bits = [](const std::optional<BitsPerSecond>& rate) {
+    return rate ? std::optional(rate->value()) : std::nullopt;
+  };
+  return {.standing = std::string(http::standing_of(one->terms.committed, so_far.percentile)),
+          .percentile = bits(so_far.percentile),
+          .low = bits(one->current.low),
+          .high = bits(one->current.high),
+          .burst_used = so_far.burst_intervals_used,
+          .burst_allowed = so_far.burst_intervals_allowed,
+          .is_provisional = one->current.is_provisional};
+}
+
 void add_contracts(http::StatusPage& page, const core::TotalsSnapshot& totals,
-                   const contracts::ContractTable& table) {
+                   const contracts::ContractTable& table, const billing::BillingView* billing) {
   for (const auto& entry : table.contracts()) {
     http::ContractRow row{
         .id = entry.contract.id,
@@ -42,6 +58,7 @@ void add_contracts(http::StatusPage& page, const core::TotalsSnapshot& totals,
         .pop = entry.contract.pop,
         .committed_bits_per_second = entry.contract.committed.value(),
     };
+    if (billing != nullptr) row.billing = billing_of(billing->find(entry.contract.id));
     if (totals.has_minute && entry.slot.value() < totals.minute.size()) {
       const auto& minute = totals.minute[entry.slot.value()];
       const double seconds = static_cast<double>(totals.minute_span.count()) / 1e3;
@@ -204,19 +221,22 @@ prometheus::Sources metric_sources(const pipeline::Pipeline& pipeline) {
   return sources;
 }
 
-http::StatusPage status_page(const pipeline::Pipeline& pipeline) {
+http::StatusPage status_page(const pipeline::Pipeline& pipeline,
+                             const billing::BillingView* billing) {
   http::StatusPage page;
   page.version = kVersion;
   page.not_ready_because = not_ready_because(pipeline);
   page.ready = page.not_ready_because.empty();
   const auto totals = pipeline.totals().snapshot();
   if (totals.has_minute) page.minute = rfc3339(totals.minute_start);
-  add_contracts(page, totals, *pipeline.policy()->table);
+  add_contracts(page, totals, *pipeline.policy()->table, billing);
   add_exporters(page, pipeline);
   add_listeners(page, pipeline);
   page.links = {{"/metrics", "Metrics"},
                 {"/-/healthy", "Alive"},
                 {"/-/ready", "Ready"},
+                {"/api/v1/contracts", "Contracts (JSON)"},
+                {"/api/v1/company", "Company (JSON)"},
                 {"/api/v1/exporters", "Exporters (JSON)"},
                 {"/api/v1/status", "Status (JSON)"}};
   return page;

@@ -67,6 +67,29 @@ TEST(StatusPage, ItListsTheTwoHundredOfHighestUtilisation) {
   EXPECT_THAT(html, Not(HasSubstr(">C1033<")));
 }
 
+TEST(StatusPage, WithALedgerContractsShowWhatTheyOweByNow) {
+  StatusPage page;
+  page.minute = "2024-05-01T00:00:00Z";
+  page.contracts = {contract("a/b", 1'000'000'000, 2e8), contract("new", 1'000'000'000, 1e8)};
+  EXPECT_THAT(render(page), Not(HasSubstr("percentile so far")));
+  page.contracts[0].billing = {.standing = "over",
+                               .percentile = 1'500'000'000,
+                               .low = 400'000'000,
+                               .high = std::nullopt,
+                               .burst_used = 440,
+                               .burst_allowed = 432,
+                               .is_provisional = true};
+  page.contracts[1].billing = {.standing = "no_data"};
+  const std::string html = render(page);
+  EXPECT_THAT(html, HasSubstr("percentile so far"));
+  EXPECT_THAT(html, HasSubstr(R"(<a href="/contract/a%2Fb">a/b</a>)"));
+  EXPECT_THAT(html, HasSubstr(R"(<td class="n over">1.50 Gbit/s</td>)"));
+  EXPECT_THAT(html, HasSubstr("400 Mbit/s &#8211; open"));
+  EXPECT_THAT(html, HasSubstr(R"(<td class="n over">440 / 432</td>)"));
+  EXPECT_THAT(html, HasSubstr("over commit</span><span class=\"muted\">, provisional</span>"));
+  EXPECT_THAT(html, HasSubstr(R"(<td class="muted">no data</td>)"));
+}
+
 TEST(StatusPage, BeforeAMinuteClosesItSaysSo) {
   StatusPage page;
   page.contracts = {contract("a", 1, 0)};
