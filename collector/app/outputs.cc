@@ -34,21 +34,6 @@ constexpr std::string_view lost_unit(Protocol protocol) noexcept {
   }
 }
 
-http::ContractBilling billing_of(const billing::ContractView* one) {
-  if (one == nullptr) return {.standing = "no_data"};
-  const billing::SoFar& so_far = one->current.so_far;
-  const auto bits = [](const std::optional<BitsPerSecond>& rate) {
-    return rate ? std::optional(rate->value()) : std::nullopt;
-  };
-  return {.standing = std::string(http::standing_of(one->terms.committed, so_far.percentile)),
-          .percentile = bits(so_far.percentile),
-          .low = bits(one->current.low),
-          .high = bits(one->current.high),
-          .burst_used = so_far.burst_intervals_used,
-          .burst_allowed = so_far.burst_intervals_allowed,
-          .is_provisional = one->current.is_provisional};
-}
-
 void add_contracts(http::StatusPage& page, const core::TotalsSnapshot& totals,
                    const contracts::ContractTable& table, const billing::BillingView* billing) {
   for (const auto& entry : table.contracts()) {
@@ -58,7 +43,7 @@ void add_contracts(http::StatusPage& page, const core::TotalsSnapshot& totals,
         .pop = entry.contract.pop,
         .committed_bits_per_second = entry.contract.committed.value(),
     };
-    if (billing != nullptr) row.billing = billing_of(billing->find(entry.contract.id));
+    if (billing != nullptr) row.billing = contract_billing(billing->find(entry.contract.id));
     if (totals.has_minute && entry.slot.value() < totals.minute.size()) {
       const auto& minute = totals.minute[entry.slot.value()];
       const double seconds = static_cast<double>(totals.minute_span.count()) / 1e3;
@@ -219,6 +204,21 @@ prometheus::Sources metric_sources(const pipeline::Pipeline& pipeline) {
   };
   sources.version = kVersion;
   return sources;
+}
+
+http::ContractBilling contract_billing(const billing::ContractView* one) {
+  if (one == nullptr) return {.standing = "no_data"};
+  const billing::SoFar& so_far = one->current.so_far;
+  const auto bits = [](const std::optional<BitsPerSecond>& rate) {
+    return rate ? std::optional(rate->value()) : std::nullopt;
+  };
+  return {.standing = std::string(http::standing_of(one->terms.committed, so_far.percentile)),
+          .percentile = bits(so_far.percentile),
+          .low = bits(one->current.low),
+          .high = bits(one->current.high),
+          .burst_used = so_far.burst_intervals_used,
+          .burst_allowed = so_far.burst_intervals_allowed,
+          .is_provisional = one->current.is_provisional};
 }
 
 http::StatusPage status_page(const pipeline::Pipeline& pipeline,

@@ -17,6 +17,9 @@ namespace weir::app {
 /// Where the metrics of a running pipeline come from. `pipeline` outlives the sources.
 [[nodiscard]] prometheus::Sources metric_sources(const pipeline::Pipeline& pipeline);
 
+/// What the page says of one contract's bill; null: nothing is known of it.
+[[nodiscard]] http::ContractBilling contract_billing(const billing::ContractView* one);
+
 /// The page at `/`, of this moment. `billing` is null without a ledger, and until it is known.
 [[nodiscard]] http::StatusPage status_page(const pipeline::Pipeline& pipeline,
                                            const billing::BillingView* billing);

@@ -65,7 +65,8 @@ double committed_key(const ListedContract& one) {
   return static_cast<double>(one.contract->committed.value());
 }
 double completeness_key(const ListedContract& one) {
-  return one.billed == nullptr ? -1.0 : double{one.billed->current.completeness.value()};
+  return one.billed == nullptr ? -1.0
+                               : static_cast<double>(one.billed->current.completeness.value());
 }
 double burst_key(const ListedContract& one) {
   if (one.billed == nullptr) return -1;
