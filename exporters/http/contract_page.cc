@@ -202,8 +202,13 @@ std::string time_text(TrafficTime time) {
   return fmt::format("{:%Y-%m-%d %H:%M} UTC", fmt::gmtime(seconds));
 }
 
+/// "1,261.020 Mbit/s", rounded down: bounds that are close must not look equal.
 std::string rate_or_dash(const std::optional<BitsPerSecond>& rate) {
-  return rate ? rate_text(static_cast<double>(rate->value())) : "&#8211;";
+  if (!rate) return "&#8211;";
+  const std::uint64_t kbit = rate->value() / 1'000;
+  std::string whole = std::to_string(kbit / 1'000);
+  for (std::size_t i = whole.size(); i > 3; i -= 3) whole.insert(i - 3, 1, ',');
+  return fmt::format("{}.{:03} Mbit/s", whole, kbit % 1'000);
 }
 
 std::string bits_or_nothing(const std::optional<BitsPerSecond>& rate) {
@@ -245,10 +250,11 @@ void write_periods(Out out, const std::vector<Column>& columns, std::string_view
   fmt::format_to(out, "</tr></thead><tbody>\n");
   write_row(out, "from", columns, [](const PeriodView& p) { return time_text(p.period.start); });
   write_row(out, "until", columns, [](const PeriodView& p) { return time_text(p.period.end); });
-  write_row(out, fmt::format("<b>{}, billed rule</b>", percentile), columns,
+  write_row(out, fmt::format("<b>{}, by the rule</b>", percentile), columns,
             [](const PeriodView& p) { return rate_or_dash(p.so_far.percentile); });
-  write_row(out, "lowest, highest", columns, [](const PeriodView& p) {
-    return fmt::format("{}, {}", rate_or_dash(p.low), p.high ? rate_or_dash(p.high) : "open");
+  write_row(out, "can be", columns, [](const PeriodView& p) {
+    return fmt::format("{} &#8211; {}", rate_or_dash(p.low),
+                       p.high ? rate_or_dash(p.high) : "open");
   });
   write_row(out, fmt::format("{} to customer", percentile), columns,
             [](const PeriodView& p) { return direction_rate(p, Direction::ToCustomer); });
@@ -352,7 +358,7 @@ Response contract_page(const ListedContract& listed, CustomerNames names,
     if (as_of) fmt::format_to(out, "<p>As of {}.</p>\n", time_text(*as_of));
     write_periods(out, columns, percentile);
     fmt::format_to(out,
-                   "<p>Lowest and highest: of this period, what the percentile ends at if nothing "
+                   "<p>What the percentile can be: of this period, what it ends at if nothing "
                    "more comes, and if the rest comes at the ceiling; of the previous one, by the "
                    "error of sampling.</p>\n<script src=\"/contract.js\"></script>\n");
   }

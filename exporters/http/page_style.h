@@ -13,9 +13,9 @@ h1{font-size:1.4rem;margin:0}h2{font-size:1.05rem;margin:2rem 0 .5rem}
 p{margin:.3rem 0;color:var(--muted)}a{color:var(--bar)}nav a{margin-right:1.2rem}
 .state{font-weight:600;color:var(--bar)}.state.wait{color:var(--over)}
 .wide{overflow-x:auto}table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
-th,td{text-align:left;padding:.3rem .7rem;border-bottom:1px solid var(--line);white-space:nowrap}
+th,td{text-align:left;padding:.3rem .55rem;border-bottom:1px solid var(--line);white-space:nowrap}
 th{font-weight:600;color:var(--muted)}.n{text-align:right}tbody tr:nth-child(even){background:var(--row)}
-meter{width:7rem;height:.8rem}.over{color:var(--over);font-weight:600}.near{font-weight:600}
+small{color:var(--muted)}meter{width:5rem;height:.8rem}.over{color:var(--over);font-weight:600}.near{font-weight:600}
 .muted{color:var(--muted)}.facts{display:flex;flex-wrap:wrap;gap:.3rem 2rem;margin:.6rem 0}.facts b{color:var(--fg)}
 )css";
 

@@ -78,12 +78,16 @@ void write_billing(std::back_insert_iterator<std::string> out, const ContractBil
   const auto rate = [](const std::optional<std::uint64_t>& bits, std::string_view otherwise) {
     return bits ? rate_text(static_cast<double>(*bits)) : std::string(otherwise);
   };
-  fmt::format_to(out, R"(<td class="n{}">{}</td><td class="n muted">{} &#8211; {}</td>)",
-                 billing.standing == "over" ? " over" : "", rate(billing.percentile, "&#8211;"),
+  fmt::format_to(out,
+                 R"(<td class="n"><span class="{}">{}</span><br><small>{} &#8211; {}</small></td>)",
+                 escape_html(billing.standing), rate(billing.percentile, "&#8211;"),
                  rate(billing.low, "0"), rate(billing.high, "open"));
-  fmt::format_to(out, R"(<td class="n{}">{} / {}</td>)",
-                 billing.burst_used > billing.burst_allowed ? " over" : "",
-                 count_text(billing.burst_used), count_text(billing.burst_allowed));
+  if (billing.standing == "no_commit")
+    fmt::format_to(out, R"(<td class="n">&#8211;</td>)");
+  else
+    fmt::format_to(out, R"(<td class="n{}">{} / {}</td>)",
+                   billing.burst_used > billing.burst_allowed ? " over" : "",
+                   count_text(billing.burst_used), count_text(billing.burst_allowed));
   fmt::format_to(out, R"(<td><span class="{}">{}</span>{}</td>)", escape_html(billing.standing),
                  standing_text(billing.standing),
                  billing.is_provisional ? R"(<span class="muted">, provisional</span>)" : "");

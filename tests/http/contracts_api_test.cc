@@ -294,7 +294,7 @@ TEST_F(ContractsApiTest, TheCompanysFiguresAreOfTheContractsInForce) {
 TEST_F(ContractsApiTest, ThePageStandsWithoutTheScriptAndRunsNoOther) {
   const Response page = get("/contract/A");
   EXPECT_EQ(page.status, 200U);
-  EXPECT_THAT(page.body, HasSubstr("1.50 Gbit/s"));
+  EXPECT_THAT(page.body, HasSubstr("1,500.000 Mbit/s"));
   EXPECT_THAT(page.body, HasSubstr("440 of 432"));
   EXPECT_THAT(page.body, HasSubstr(R"(<script src="/contract.js"></script>)"));
   EXPECT_THAT(page.body, HasSubstr(R"(data-path="A")"));

@@ -83,7 +83,7 @@ TEST(StatusPage, WithALedgerContractsShowWhatTheyOweByNow) {
   const std::string html = render(page);
   EXPECT_THAT(html, HasSubstr("percentile so far"));
   EXPECT_THAT(html, HasSubstr(R"(<a href="/contract/a%2Fb">a/b</a>)"));
-  EXPECT_THAT(html, HasSubstr(R"(<td class="n over">1.50 Gbit/s</td>)"));
+  EXPECT_THAT(html, HasSubstr(R"(<span class="over">1.50 Gbit/s</span>)"));
   EXPECT_THAT(html, HasSubstr("400 Mbit/s &#8211; open"));
   EXPECT_THAT(html, HasSubstr(R"(<td class="n over">440 / 432</td>)"));
   EXPECT_THAT(html, HasSubstr("over commit</span><span class=\"muted\">, provisional</span>"));
