@@ -71,8 +71,9 @@ template <std::size_t N>
 
 void write_billing(std::back_insert_iterator<std::string> out, const ContractBilling& billing) {
   if (billing.standing == "no_data") {
-    fmt::format_to(out, R"(<td class="n">&#8211;</td><td class="n">&#8211;</td>)"
-                        R"(<td class="n">&#8211;</td><td class="muted">no data</td>)");
+    fmt::format_to(
+        out,
+        R"(<td class="n">&#8211;</td><td class="n">&#8211;</td><td class="muted">no data</td>)");
     return;
   }
   const auto rate = [](const std::optional<std::uint64_t>& bits, std::string_view otherwise) {
@@ -156,7 +157,7 @@ void write_contracts(Out out, const StatusPage& page) {
       R"(<th class="n">to customer</th><th class="n">from customer</th><th class="n">error, 95 %</th>)"
       R"(<th class="n">committed</th><th class="n">used</th><th></th>)");
   if (std::any_of(rows.begin(), rows.end(), [](const auto& row) { return row.billing; }))
-    fmt::format_to(out, R"(<th class="n">percentile so far</th><th class="n">can end at</th>)"
+    fmt::format_to(out, R"(<th class="n">percentile so far, can end at</th>)"
                         R"(<th class="n">bursts</th><th>state</th>)");
   fmt::format_to(out, "</tr></thead>\n<tbody>\n");
   for (const ContractRow& row : rows) write_contract(out, row);

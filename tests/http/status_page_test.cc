@@ -88,6 +88,15 @@ TEST(StatusPage, WithALedgerContractsShowWhatTheyOweByNow) {
   EXPECT_THAT(html, HasSubstr(R"(<td class="n over">440 / 432</td>)"));
   EXPECT_THAT(html, HasSubstr("over commit</span><span class=\"muted\">, provisional</span>"));
   EXPECT_THAT(html, HasSubstr(R"(<td class="muted">no data</td>)"));
+  // Every row has a cell a column.
+  const std::size_t rows = html.find("<tbody>");
+  const auto count = [&](std::size_t from, std::size_t until, std::string_view text) {
+    std::size_t found = 0;
+    for (auto at = html.find(text, from); at < until; at = html.find(text, at + 1)) ++found;
+    return found;
+  };
+  EXPECT_EQ(count(0, rows, "<th") - count(0, rows, "<thead"), 12U);
+  EXPECT_EQ(count(rows, html.find("</tbody>"), "<td"), 24U);
 }
 
 TEST(StatusPage, BeforeAMinuteClosesItSaysSo) {
