@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "collector/billing/direction_rule.h"
-#include "collector/billing/top_values.h"
+#include "collector/billing/week_top.h"
 #include "collector/billing/week_calendar.h"
 #include "collector/config/link_groups.h"
 
@@ -237,7 +237,7 @@ class WeekMeter {
   contracts::DirectionRule rule_;
   std::size_t week_ = 0;
   std::uint64_t rows_ = 0;
-  ByDirection<billing::TopValues> top_;
+  ByDirection<billing::WeekTop> top_;
   std::vector<std::uint64_t> done_;  ///< bytes, by week; empty before the first
 };
 
@@ -452,8 +452,8 @@ Result<void> ViewMaker::add_diversity() {
 /// A series of something that carries traffic both ways, in weeks of UTC.
 struct LinkSeries {
   std::vector<WeekFigure> figures;
-  billing::TopValues ingress;
-  billing::TopValues egress;
+  billing::WeekTop ingress;
+  billing::WeekTop egress;
   std::uint64_t rows = 0;
 
   void add(std::uint64_t ingress_bytes, std::uint64_t egress_bytes) {

@@ -11,6 +11,7 @@
 #include "collector/app/rfc3339.h"
 #include "collector/app/version.h"
 #include "collector/pipeline/completeness.h"
+#include "exporters/http/contracts_api.h"
 
 namespace weir::app {
 namespace {
@@ -34,7 +35,7 @@ constexpr std::string_view lost_unit(Protocol protocol) noexcept {
 }
 
 void add_contracts(http::StatusPage& page, const core::TotalsSnapshot& totals,
-                   const contracts::ContractTable& table) {
+                   const contracts::ContractTable& table, const billing::BillingView* billing) {
   for (const auto& entry : table.contracts()) {
     http::ContractRow row{
         .id = entry.contract.id,
@@ -42,6 +43,7 @@ void add_contracts(http::StatusPage& page, const core::TotalsSnapshot& totals,
         .pop = entry.contract.pop,
         .committed_bits_per_second = entry.contract.committed.value(),
     };
+    if (billing != nullptr) row.billing = contract_billing(billing->find(entry.contract.id));
     if (totals.has_minute && entry.slot.value() < totals.minute.size()) {
       const auto& minute = totals.minute[entry.slot.value()];
       const double seconds = static_cast<double>(totals.minute_span.count()) / 1e3;
@@ -223,7 +225,23 @@ prometheus::Sources metric_sources(const pipeline::Pipeline& pipeline) {
   return sources;
 }
 
+http::ContractBilling contract_billing(const billing::ContractView* one) {
+  if (one == nullptr) return {.standing = "no_data"};
+  const billing::SoFar& so_far = one->current.so_far;
+  const auto bits = [](const std::optional<BitsPerSecond>& rate) {
+    return rate ? std::optional(rate->value()) : std::nullopt;
+  };
+  return {.standing = std::string(http::standing_of(one->terms.committed, so_far.percentile)),
+          .percentile = bits(so_far.percentile),
+          .low = bits(one->current.low),
+          .high = bits(one->current.high),
+          .burst_used = so_far.burst_intervals_used,
+          .burst_allowed = so_far.burst_intervals_allowed,
+          .is_provisional = one->current.is_provisional};
+}
+
 http::StatusPage status_page(const pipeline::Pipeline& pipeline,
+                             const billing::BillingView* billing,
                              std::vector<std::string> not_ready) {
   http::StatusPage page;
   page.version = kVersion;
@@ -231,12 +249,14 @@ http::StatusPage status_page(const pipeline::Pipeline& pipeline,
   page.ready = page.not_ready_because.empty();
   const auto totals = pipeline.totals().snapshot();
   if (totals.has_minute) page.minute = rfc3339(totals.minute_start);
-  add_contracts(page, totals, *pipeline.policy()->table);
+  add_contracts(page, totals, *pipeline.policy()->table, billing);
   add_exporters(page, pipeline);
   add_listeners(page, pipeline);
   page.links = {{"/metrics", "Metrics"},
                 {"/-/healthy", "Alive"},
                 {"/-/ready", "Ready"},
+                {"/api/v1/contracts", "Contracts (JSON)"},
+                {"/api/v1/company", "Company (JSON)"},
                 {"/api/v1/exporters", "Exporters (JSON)"},
                 {"/api/v1/status", "Status (JSON)"}};
   return page;

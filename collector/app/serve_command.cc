@@ -20,8 +20,11 @@
 #include "collector/app/outputs.h"
 #include "collector/app/state_reports.h"
 #include "collector/app/version.h"
+#include "collector/billing/billing_view.h"
 #include "collector/config/config_file.h"
+#include "collector/model/published.h"
 #include "collector/pipeline/pipeline.h"
+#include "exporters/http/contracts_api.h"
 #include "exporters/http/negotiation.h"
 #include "exporters/http/server.h"
 #include "exporters/prometheus/exposition.h"
@@ -90,6 +93,7 @@ class Collector {
   [[nodiscard]] ReloadAnswer reload();
   [[nodiscard]] http::Routes routes();
   [[nodiscard]] prometheus::Sources sources(const config::Config& config);
+  [[nodiscard]] http::ContractSources contract_sources(const config::Config& config);
   void await_hangup();
   void await_look();
   void await_look_at_events();
@@ -112,6 +116,9 @@ class Collector {
   std::unique_ptr<LedgerService> ledger_;  ///< null: none is kept; outlives the pipeline
   std::unique_ptr<pipeline::Pipeline> pipeline_;
   std::unique_ptr<prometheus::TrafficCollectable> metrics_;
+  /// What contracts owe by now; null until the ledger has told.
+  Published<billing::BillingView> billing_{nullptr};
+  std::unique_ptr<http::ContractsApi> contracts_;
   std::unique_ptr<http::Server> server_;
   std::mutex reload_mutex_;  ///< one reload at a time; guards figures_
   prometheus::ProcessFigures figures_;
@@ -135,6 +142,7 @@ Result<void> Collector::open(const config::Config& config) {
   figures_.workers = static_cast<std::uint32_t>(pipeline_->workers());
   figures_.last_reload_success_ms = since_epoch_ms(traffic_now());
   metrics_ = std::make_unique<prometheus::TrafficCollectable>(sources(config));
+  contracts_ = std::make_unique<http::ContractsApi>(contract_sources(config));
   pipeline_->start();
   auto server = http::Server::listen(
       {.address = config.http.listen.address, .port = config.http.listen.port}, routes());
@@ -186,6 +194,7 @@ std::vector<std::string> Collector::not_ready() const {
 prometheus::Sources Collector::sources(const config::Config& config) {
   auto sources = metric_sources(*pipeline_);
   sources.customer_names = config.customer_names_in_metrics;
+  sources.billing = [this] { return billing_.current(); };
   sources.process = [this] {
     const std::lock_guard lock(reload_mutex_);
     auto figures = figures_;
@@ -215,6 +224,16 @@ prometheus::Sources Collector::sources(const config::Config& config) {
     figures.open_connections = met.open_connections;
     return figures;
   };
+  return sources;
+}
+
+http::ContractSources Collector::contract_sources(const config::Config& config) {
+  http::ContractSources sources;
+  sources.table = [this] { return pipeline_->policy()->table; };
+  sources.totals = [this] { return pipeline_->totals().snapshot(); };
+  sources.billing = [this] { return billing_.current(); };
+  sources.customer_names =
+      config.customer_names_in_metrics ? http::CustomerNames::Shown : http::CustomerNames::Hidden;
   return sources;
 }
 
@@ -257,9 +276,11 @@ http::Routes Collector::routes() {
   };
   routes.add(http::Method::Post, "/-/reload", reload_handler);
   routes.add(http::Method::Put, "/-/reload", reload_handler);
+  contracts_->add_to(routes);
   routes.add(http::Method::Get, "/", [this](const http::Request&) {
     return http::Response{.content_type = "text/html; charset=utf-8",
-                          .body = http::render(status_page(*pipeline_, not_ready()))};
+                          .body = http::render(
+                              status_page(*pipeline_, billing_.current().get(), not_ready()))};
   });
   return routes;
 }

@@ -6,47 +6,48 @@
 #include <functional>
 #include <vector>
 
-#include "collector/billing/percentile.h"
-
 namespace weir::billing {
 
-/// The largest values of a week, as many as its 95th percentile needs: exact, in 800 bytes in place
-/// of 16,000. Zeros need not be added.
+/// The largest of many values: all that a nearest rank near the top needs. Zeros take no room.
 ///
-/// Threads: one at a time.
+/// Threads: one at a time. Owns 8 bytes a value that is kept.
 class TopValues {
  public:
-  /// A week where clocks are set back has 169 hours.
-  static constexpr std::uint64_t kMostIntervals = 169ULL * 12;
-  static constexpr std::size_t kKept = kMostIntervals * 5 / 100 + 1;
+  explicit TopValues(std::size_t most) : most_(most) {}
 
   void add(std::uint64_t value) {
     if (value == 0) return;
-    if (values_.size() < kKept) {
-      values_.push_back(value);
-      std::push_heap(values_.begin(), values_.end(), std::greater{});
-    } else if (value > values_.front()) {
-      std::pop_heap(values_.begin(), values_.end(), std::greater{});
-      values_.back() = value;
-      std::push_heap(values_.begin(), values_.end(), std::greater{});
+    if (values_.size() == most_) {
+      if (most_ == 0 || value <= values_.back()) return;
+      values_.pop_back();
+    } else if (values_.size() == values_.capacity()) {
+      // Small steps: doubling would hold up to twice what is kept.
+      values_.reserve(std::min(most_, values_.size() + kStep));
     }
+    values_.insert(std::upper_bound(values_.begin(), values_.end(), value, std::greater<>{}),
+                   value);
   }
 
-  /// The percentile of `count` values, at most kMostIntervals, of which those that were not added
-  /// are zero: percentile_of() with NearestRank. Zero of none.
-  [[nodiscard]] std::uint64_t p95(std::uint64_t count) const {
-    const std::uint64_t above = discarded_of(std::min(count, kMostIntervals), kP95);
-    if (above >= values_.size()) return 0;
-    std::vector<std::uint64_t> sorted = values_;
-    const auto at = sorted.begin() + static_cast<std::ptrdiff_t>(above);
-    std::nth_element(sorted.begin(), at, sorted.end(), std::greater{});
-    return *at;
+  /// The value that `above` others stand before, from the largest. Below `most`.
+  [[nodiscard]] std::uint64_t at(std::uint64_t above) const noexcept {
+    return above < values_.size() ? values_[above] : 0;
   }
-
-  void clear() noexcept { values_.clear(); }
+  /// The same if `copies` of `value` were added.
+  [[nodiscard]] std::uint64_t at_with(std::uint64_t above, std::uint64_t copies,
+                                      std::uint64_t value) const noexcept {
+    const auto larger = static_cast<std::uint64_t>(
+        std::upper_bound(values_.begin(), values_.end(), value, std::greater_equal<>{}) -
+        values_.begin());
+    if (above < larger) return values_[above];
+    return above - larger < copies ? value : at(above - copies);
+  }
+  [[nodiscard]] std::uint64_t largest() const noexcept { return at(0); }
 
  private:
-  std::vector<std::uint64_t> values_;  ///< heap, the smallest in front
+  static constexpr std::size_t kStep = 64;
+
+  std::size_t most_;
+  std::vector<std::uint64_t> values_;  ///< falling
 };
 
 }  // namespace weir::billing

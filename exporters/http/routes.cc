@@ -33,10 +33,26 @@ void Routes::add(Method method, std::string path, Handler handler) {
   paths_[std::move(path)][method] = std::move(handler);
 }
 
+void Routes::add_below(Method method, std::string prefix, Handler handler) {
+  prefixes_[std::move(prefix)][method] = std::move(handler);
+}
+
+const Routes::Methods* Routes::find(std::string_view path) const {
+  if (const auto exact = paths_.find(path); exact != paths_.end()) return &exact->second;
+  // From slash to slash, the longest first.
+  for (std::size_t slash = path.rfind('/'); slash != std::string_view::npos && slash > 0;
+       slash = path.rfind('/', slash - 1)) {
+    if (slash + 1 == path.size()) continue;
+    if (const auto below = prefixes_.find(path.substr(0, slash + 1)); below != prefixes_.end())
+      return &below->second;
+  }
+  return nullptr;
+}
+
 Response Routes::answer(const Request& request) const {
-  const auto path = paths_.find(request.path);
-  if (path == paths_.end()) return plain(404, "Nothing is served at this path.\n");
-  const auto& methods = path->second;
+  const Methods* const found = find(request.path);
+  if (found == nullptr) return plain(404, "Nothing is served at this path.\n");
+  const Methods& methods = *found;
   auto entry = methods.find(request.method);
   if (entry == methods.end() && request.method == Method::Head) entry = methods.find(Method::Get);
   if (entry == methods.end()) {

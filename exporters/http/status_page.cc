@@ -7,22 +7,11 @@
 #include <cmath>
 #include <iterator>
 
+#include "exporters/http/page_style.h"
+#include "exporters/http/query.h"
+
 namespace weir::http {
 namespace {
-
-/// Follows the reader's light or dark setting; figures are tabular, so columns of digits align.
-constexpr std::string_view kStyle = R"css(
-:root{color-scheme:light dark;--line:#d8dee6;--muted:#5b6775;--bar:#2f6fb3;--over:#b3472f;--row:#f5f7fa;--bg:#fff;--fg:#17202b}
-@media(prefers-color-scheme:dark){:root{--line:#2b3541;--muted:#93a1b1;--bar:#5a9be0;--over:#e0795a;--row:#171e27;--bg:#10151c;--fg:#dfe6ee}}
-body{font:15px/1.45 system-ui,sans-serif;margin:0 auto;padding:1.5rem;max-width:75rem;background:var(--bg);color:var(--fg)}
-h1{font-size:1.4rem;margin:0}h2{font-size:1.05rem;margin:2rem 0 .5rem}
-p{margin:.3rem 0;color:var(--muted)}a{color:var(--bar)}nav a{margin-right:1.2rem}
-.state{font-weight:600;color:var(--bar)}.state.wait{color:var(--over)}
-.wide{overflow-x:auto}table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
-th,td{text-align:left;padding:.3rem .7rem;border-bottom:1px solid var(--line);white-space:nowrap}
-th{font-weight:600;color:var(--muted)}.n{text-align:right}tbody tr:nth-child(even){background:var(--row)}
-meter{width:7rem;height:.8rem}.over{color:var(--over);font-weight:600}
-)css";
 
 struct Unit {
   double size;
@@ -71,6 +60,40 @@ template <std::size_t N>
          static_cast<double>(row.committed_bits_per_second);
 }
 
+/// The standing of the percentile, in words.
+[[nodiscard]] std::string_view standing_text(std::string_view standing) noexcept {
+  if (standing == "over") return "over commit";
+  if (standing == "near") return "near commit";
+  if (standing == "below") return "below";
+  if (standing == "no_commit") return "no commit";
+  return "no data";
+}
+
+void write_billing(std::back_insert_iterator<std::string> out, const ContractBilling& billing) {
+  if (billing.standing == "no_data") {
+    fmt::format_to(
+        out,
+        R"(<td class="n">&#8211;</td><td class="n">&#8211;</td><td class="muted">no data</td>)");
+    return;
+  }
+  const auto rate = [](const std::optional<std::uint64_t>& bits, std::string_view otherwise) {
+    return bits ? rate_text(static_cast<double>(*bits)) : std::string(otherwise);
+  };
+  fmt::format_to(out,
+                 R"(<td class="n"><span class="{}">{}</span><br><small>{} &#8211; {}</small></td>)",
+                 escape_html(billing.standing), rate(billing.percentile, "&#8211;"),
+                 rate(billing.low, "0"), rate(billing.high, "open"));
+  if (billing.standing == "no_commit")
+    fmt::format_to(out, R"(<td class="n">&#8211;</td>)");
+  else
+    fmt::format_to(out, R"(<td class="n{}">{} / {}</td>)",
+                   billing.burst_used > billing.burst_allowed ? " over" : "",
+                   count_text(billing.burst_used), count_text(billing.burst_allowed));
+  fmt::format_to(out, R"(<td><span class="{}">{}</span>{}</td>)", escape_html(billing.standing),
+                 standing_text(billing.standing),
+                 billing.is_provisional ? R"(<span class="muted">, provisional</span>)" : "");
+}
+
 [[nodiscard]] std::vector<ContractRow> busiest(const std::vector<ContractRow>& all) {
   std::vector<ContractRow> rows = all;
   const auto is_before = [](const ContractRow& a, const ContractRow& b) {
@@ -89,22 +112,24 @@ using Out = std::back_insert_iterator<std::string>;
 
 void write_contract(Out out, const ContractRow& row) {
   const double used = utilization(row);
-  fmt::format_to(out, "<tr><td>{}</td><td>{}</td><td>{}</td>", escape_html(row.id),
-                 escape_html(row.service), escape_html(row.pop));
+  fmt::format_to(out, R"(<tr><td><a href="/contract/{}">{}</a></td><td>{}</td><td>{}</td>)",
+                 percent_encoded(row.id), escape_html(row.id), escape_html(row.service),
+                 escape_html(row.pop));
   fmt::format_to(out, R"(<td class="n">{}</td><td class="n">{}</td><td class="n">&#177; {}</td>)",
                  rate_text(row.to_customer_bits_per_second),
                  rate_text(row.from_customer_bits_per_second),
                  rate_text(row.error_bits_per_second));
   if (used < 0) {
-    fmt::format_to(out, R"(<td class="n">&#8211;</td><td class="n">&#8211;</td><td></td></tr>)");
+    fmt::format_to(out, R"(<td class="n">&#8211;</td><td class="n">&#8211;</td><td></td>)");
   } else {
     fmt::format_to(
         out,
-        R"(<td class="n">{}</td><td class="n{}">{:.1f} %</td><td><meter min="0" max="1" high="0.8" value="{:.3f}"></meter></td></tr>)",
+        R"(<td class="n">{}</td><td class="n{}">{:.1f} %</td><td><meter min="0" max="1" high="0.8" value="{:.3f}"></meter></td>)",
         rate_text(static_cast<double>(row.committed_bits_per_second)), used > 1 ? " over" : "",
         used * 100, std::min(used, 1.0));
   }
-  fmt::format_to(out, "\n");
+  if (row.billing) write_billing(out, *row.billing);
+  fmt::format_to(out, "</tr>\n");
 }
 
 void write_contracts(Out out, const StatusPage& page) {
@@ -130,8 +155,11 @@ void write_contracts(Out out, const StatusPage& page) {
       out,
       "</p>\n<div class=\"wide\"><table>\n<thead><tr><th>contract</th><th>service</th><th>POP</th>"
       R"(<th class="n">to customer</th><th class="n">from customer</th><th class="n">error, 95 %</th>)"
-      R"(<th class="n">committed</th><th class="n">used</th><th></th></tr></thead>)"
-      "\n<tbody>\n");
+      R"(<th class="n">committed</th><th class="n">used</th><th></th>)");
+  if (std::any_of(rows.begin(), rows.end(), [](const auto& row) { return row.billing; }))
+    fmt::format_to(out, R"(<th class="n">percentile so far, can end at</th>)"
+                        R"(<th class="n">bursts</th><th>state</th>)");
+  fmt::format_to(out, "</tr></thead>\n<tbody>\n");
   for (const ContractRow& row : rows) write_contract(out, row);
   fmt::format_to(out, "</tbody></table></div>\n");
 }
@@ -206,7 +234,7 @@ std::string render(const StatusPage& page) {
                  "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
                  "<meta name=\"viewport\" content=\"width=device-width\">"
                  "<title>Weir</title><style>{}</style></head>\n<body>\n<h1>Weir {}</h1>\n",
-                 kStyle, escape_html(page.version));
+                 kPageStyle, escape_html(page.version));
   if (page.ready) {
     fmt::format_to(out, "<p><span class=\"state\">Ready</span></p>\n");
   } else {

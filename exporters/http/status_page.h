@@ -9,6 +9,17 @@
 
 namespace weir::http {
 
+/// What a contract owes by now.
+struct ContractBilling {
+  std::string standing;  ///< "below", "near", "over", "no_data", "no_commit" (docs/api.md)
+  std::optional<std::uint64_t> percentile;  ///< bits per second, as the next two
+  std::optional<std::uint64_t> low;
+  std::optional<std::uint64_t> high;  ///< none: nothing bounds it yet
+  std::uint64_t burst_used = 0;
+  std::uint64_t burst_allowed = 0;
+  bool is_provisional = false;
+};
+
 /// One contract in its last closed minute.
 struct ContractRow {
   std::string id;
@@ -18,6 +29,8 @@ struct ContractRow {
   double from_customer_bits_per_second = 0;
   double to_customer_bits_per_second = 0;
   double error_bits_per_second = 0;  ///< half width, 95 %, of the larger direction
+  /// Without a ledger of no row, else of every row.
+  std::optional<ContractBilling> billing;
 };
 
 /// One exporter over one protocol.

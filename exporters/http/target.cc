@@ -16,7 +16,20 @@ namespace {
   return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
 }
 
-[[nodiscard]] std::optional<std::string> percent_decoded(std::string_view text) {
+[[nodiscard]] bool has_dot_segment(std::string_view path) noexcept {
+  while (!path.empty()) {
+    path.remove_prefix(1);  // the slash
+    const std::size_t end = std::min(path.find_first_of("/\\"), path.size());
+    const std::string_view segment = path.substr(0, end);
+    if (segment == "." || segment == "..") return true;
+    path.remove_prefix(end);
+  }
+  return false;
+}
+
+}  // namespace
+
+std::optional<std::string> percent_decoded(std::string_view text) {
   std::string decoded;
   decoded.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -34,19 +47,6 @@ namespace {
   }
   return decoded;
 }
-
-[[nodiscard]] bool has_dot_segment(std::string_view path) noexcept {
-  while (!path.empty()) {
-    path.remove_prefix(1);  // the slash
-    const std::size_t end = std::min(path.find_first_of("/\\"), path.size());
-    const std::string_view segment = path.substr(0, end);
-    if (segment == "." || segment == "..") return true;
-    path.remove_prefix(end);
-  }
-  return false;
-}
-
-}  // namespace
 
 std::optional<Target> parse_target(std::string_view text) {
   // A server accepts absolute-form even though only clients of proxies send it (RFC 9112, 3.2.2).

@@ -17,4 +17,7 @@ struct Target {
 /// or not.
 [[nodiscard]] std::optional<Target> parse_target(std::string_view text);
 
+/// Nothing for bad escapes and control characters.
+[[nodiscard]] std::optional<std::string> percent_decoded(std::string_view text);
+
 }  // namespace weir::http

@@ -3,6 +3,8 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <optional>
+#include <string_view>
 
 #include "exporters/prometheus/traffic_collectable.h"
 
@@ -132,6 +134,71 @@ void add_contract_families(MetricSet& set, const TableLabels& labels,
   add_minute(set, labels, snapshot);
   add_terms(set, labels);
   add_portfolio(set, labels, now);
+}
+
+void add_billing_families(MetricSet& set, const TableLabels& labels,
+                          const billing::BillingView& view) {
+  set.add("weir_billing_as_of_timestamp_seconds",
+          "End of the last closed five minutes that the figures of billing hold, as Unix time.",
+          Kind::Gauge, "seconds")
+      .samples.push_back(
+          {.labels = {}, .value = static_cast<double>(since_epoch_ms(view.as_of)) / 1'000});
+  MetricFamily& percentile =
+      set.add("weir_contract_percentile_bytes_per_second",
+              "Billed percentile of the period that runs and of the one before, by the "
+              "contract's direction rule, of the intervals that are measured.",
+              Kind::Gauge, "bytes_per_second");
+  MetricFamily& low = set.add(
+      "weir_contract_percentile_low_bytes_per_second",
+      "Lowest value that the percentile can have: at the end of the period that runs if nothing "
+      "more came; of the one before by the sampling error, 95 %.",
+      Kind::Gauge, "bytes_per_second");
+  MetricFamily& high =
+      set.add("weir_contract_percentile_high_bytes_per_second",
+              "Highest value that the percentile can have: at the end of the period that runs if "
+              "the rest came at the ceiling; of the one before by the sampling error, 95 %.",
+              Kind::Gauge, "bytes_per_second");
+  MetricFamily& used =
+      set.add("weir_contract_burst_intervals_used",
+              "Intervals of the period that runs above the committed rate.", Kind::Gauge);
+  MetricFamily& allowed = set.add(
+      "weir_contract_burst_intervals_allowed",
+      "Intervals that may be above the committed rate before the percentile is.", Kind::Gauge);
+  MetricFamily& completeness = set.add(
+      "weir_contract_completeness_ratio",
+      "Measured part of the contract's last closed five minutes: of the time, times that of "
+      "what its exporters sent.",
+      Kind::Gauge, "ratio");
+  MetricFamily& provisional = set.add(
+      "weir_contract_month_provisional",
+      "1 if too little of the period was measured for its figures to be relied on.", Kind::Gauge);
+  const auto add_rate = [](MetricFamily& family, std::string_view text,
+                           const std::optional<BitsPerSecond>& rate) {
+    if (rate) family.samples.push_back({.labels = text, .value = bytes_per_second(rate->value())});
+  };
+  for (const ContractLabels& contract : labels.contracts) {
+    // A contract of a reload since has no figures yet.
+    const billing::ContractView* const one = view.find(contract.id);
+    if (one == nullptr) continue;
+    const std::array<const billing::PeriodView*, 2> periods{
+        &one->current, one->previous ? &*one->previous : nullptr};
+    for (std::size_t i = 0; i < periods.size(); ++i) {
+      if (periods[i] == nullptr) continue;
+      const std::string_view text = contract.periods[i];
+      add_rate(percentile, text, periods[i]->so_far.percentile);
+      add_rate(low, text, periods[i]->low);
+      add_rate(high, text, periods[i]->high);
+      provisional.samples.push_back(
+          {.labels = text, .value = std::uint64_t{periods[i]->is_provisional ? 1U : 0U}});
+    }
+    const billing::SoFar& so_far = one->current.so_far;
+    used.samples.push_back({.labels = contract.contract, .value = so_far.burst_intervals_used});
+    allowed.samples.push_back(
+        {.labels = contract.contract, .value = so_far.burst_intervals_allowed});
+    completeness.samples.push_back(
+        {.labels = contract.contract,
+         .value = static_cast<double>(one->completeness.value()) / billing::kWhole.value()});
+  }
 }
 
 namespace {

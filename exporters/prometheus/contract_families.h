@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "collector/billing/billing_view.h"
 #include "collector/core/totals.h"
 #include "collector/model/time.h"
 #include "exporters/prometheus/metric_set.h"
@@ -15,6 +16,10 @@ struct InterfaceFigures;
 /// share of them. Private to the folder.
 void add_contract_families(MetricSet& set, const TableLabels& labels,
                            const core::TotalsSnapshot& snapshot, TrafficTime now);
+
+/// Families of what contracts owe by now, likewise.
+void add_billing_families(MetricSet& set, const TableLabels& labels,
+                          const billing::BillingView& view);
 
 /// Families of tracked interfaces, likewise.
 void add_interface_families(MetricSet& set, const TableLabels& labels,

@@ -45,6 +45,7 @@ constexpr std::array kFamilies{Family::Ipv4, Family::Ipv6};
   const contracts::Contract& contract = from.contract;
   ContractLabels labels;
   labels.slot = from.slot;
+  labels.id = contract.id;
   labels.committed = contract.committed;
   labels.ceiling = contract.ceiling;
   labels.tier = contracts::tier_of(contract.committed);
@@ -53,6 +54,8 @@ constexpr std::array kFamilies{Family::Ipv4, Family::Ipv6};
 
   const Label id{.name = "contract", .value = contract.id};
   labels.contract = label_text({id});
+  labels.periods = {label_text({id, {.name = "period", .value = "current"}}),
+                    label_text({id, {.name = "period", .value = "previous"}})};
   for (const Direction direction : kDirections) {
     const Label side{.name = "direction", .value = direction_name(direction)};
     labels.directions[static_cast<std::size_t>(direction)] = label_text({id, side});

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "collector/contracts/contract_table.h"
@@ -17,6 +18,7 @@ namespace weir::prometheus {
 /// What a scrape needs of one contract.
 struct ContractLabels {
   Slot slot;
+  std::string_view id;  ///< of the table
   BitsPerSecond committed;
   BitsPerSecond ceiling;
   contracts::Tier tier = contracts::Tier::UpTo100M;
@@ -25,6 +27,7 @@ struct ContractLabels {
   TrafficTime valid_until;
   std::array<std::string, core::kCellsPerSlot> cells;  ///< contract, direction, family
   std::array<std::string, 2> directions;               ///< contract, direction
+  std::array<std::string, 2> periods;                  ///< contract, period: current, previous
   std::string contract;
   std::string info;
 };

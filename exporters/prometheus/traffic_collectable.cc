@@ -238,6 +238,8 @@ MetricSet TrafficCollectable::gather() const {
     const std::shared_ptr<const TableLabels> labels = labels_of(table);
     set.keep(labels);
     add_contract_families(set, *labels, snapshot, now);
+    if (const auto billing = sources_.billing ? sources_.billing() : nullptr)
+      add_billing_families(set, *labels, *billing);
     add_interface_families(
         set, *labels,
         sources_.interfaces ? sources_.interfaces(*table) : std::vector<InterfaceFigures>{});

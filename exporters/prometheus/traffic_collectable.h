@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "collector/billing/capacity.h"
+#include "collector/billing/billing_view.h"
 #include "collector/contracts/contract_table.h"
 #include "collector/core/books.h"
 #include "collector/core/exporter_registry.h"
@@ -135,6 +136,8 @@ struct Sources {
   std::function<std::vector<PopFigures>()> pops;
   /// The newest view; null before the first.
   std::function<std::shared_ptr<const billing::CapacityView>()> capacity;
+  /// What contracts owe by now; null until it is known.
+  std::function<std::shared_ptr<const billing::BillingView>()> billing;
   /// Of the pairs whose completeness is known.
   std::function<std::vector<CompletenessFigures>(TrafficTime now)> completeness;
   std::function<ProcessFigures()> process;

@@ -41,6 +41,22 @@ TEST(Routes, AnUnknownPathIs404) {
   EXPECT_EQ(routes.answer(request_for(Method::Get, "/A")).status, 404U);
 }
 
+TEST(Routes, APrefixAnswersWhatIsBelowItAndTheLongestWins) {
+  Routes routes;
+  routes.add(Method::Get, "/a/exact", says("exact"));
+  routes.add_below(Method::Get, "/a/", says("a"));
+  routes.add_below(Method::Get, "/a/b/", says("b"));
+  EXPECT_EQ(routes.answer(request_for(Method::Get, "/a/exact")).body, "exact");
+  EXPECT_EQ(routes.answer(request_for(Method::Get, "/a/x")).body, "a");
+  EXPECT_EQ(routes.answer(request_for(Method::Get, "/a/x/y")).body, "a");
+  EXPECT_EQ(routes.answer(request_for(Method::Get, "/a/b/x")).body, "b");
+  EXPECT_EQ(routes.answer(request_for(Method::Get, "/a/b/")).body, "a");
+  EXPECT_EQ(routes.answer(request_for(Method::Get, "/a/")).status, 404U);
+  EXPECT_EQ(routes.answer(request_for(Method::Get, "/a")).status, 404U);
+  EXPECT_EQ(routes.answer(request_for(Method::Get, "/b/x")).status, 404U);
+  EXPECT_EQ(routes.answer(request_for(Method::Post, "/a/x")).status, 405U);
+}
+
 TEST(Routes, AnotherMethodIs405AndSaysWhichAreAllowed) {
   Routes routes;
   routes.add(Method::Get, "/a", says("a"));

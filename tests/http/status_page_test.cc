@@ -67,6 +67,38 @@ TEST(StatusPage, ItListsTheTwoHundredOfHighestUtilisation) {
   EXPECT_THAT(html, Not(HasSubstr(">C1033<")));
 }
 
+TEST(StatusPage, WithALedgerContractsShowWhatTheyOweByNow) {
+  StatusPage page;
+  page.minute = "2024-05-01T00:00:00Z";
+  page.contracts = {contract("a/b", 1'000'000'000, 2e8), contract("new", 1'000'000'000, 1e8)};
+  EXPECT_THAT(render(page), Not(HasSubstr("percentile so far")));
+  page.contracts[0].billing = {.standing = "over",
+                               .percentile = 1'500'000'000,
+                               .low = 400'000'000,
+                               .high = std::nullopt,
+                               .burst_used = 440,
+                               .burst_allowed = 432,
+                               .is_provisional = true};
+  page.contracts[1].billing = {.standing = "no_data"};
+  const std::string html = render(page);
+  EXPECT_THAT(html, HasSubstr("percentile so far"));
+  EXPECT_THAT(html, HasSubstr(R"(<a href="/contract/a%2Fb">a/b</a>)"));
+  EXPECT_THAT(html, HasSubstr(R"(<span class="over">1.50 Gbit/s</span>)"));
+  EXPECT_THAT(html, HasSubstr("400 Mbit/s &#8211; open"));
+  EXPECT_THAT(html, HasSubstr(R"(<td class="n over">440 / 432</td>)"));
+  EXPECT_THAT(html, HasSubstr("over commit</span><span class=\"muted\">, provisional</span>"));
+  EXPECT_THAT(html, HasSubstr(R"(<td class="muted">no data</td>)"));
+  // Every row has a cell a column.
+  const std::size_t rows = html.find("<tbody>");
+  const auto count = [&](std::size_t from, std::size_t until, std::string_view text) {
+    std::size_t found = 0;
+    for (auto at = html.find(text, from); at < until; at = html.find(text, at + 1)) ++found;
+    return found;
+  };
+  EXPECT_EQ(count(0, rows, "<th") - count(0, rows, "<thead"), 12U);
+  EXPECT_EQ(count(rows, html.find("</tbody>"), "<td"), 24U);
+}
+
 TEST(StatusPage, BeforeAMinuteClosesItSaysSo) {
   StatusPage page;
   page.contracts = {contract("a", 1, 0)};

@@ -144,6 +144,39 @@ TEST(TrafficCollectable, ARemovedContractTakesItsSeriesWithIt) {
   EXPECT_THAT(lines_of(set, "weir_contract_bytes_total"), SizeIs(8));
 }
 
+TEST(TrafficCollectable, WhatContractsOweIsOfTheRunningPeriodAndTheOneBefore) {
+  World world({contract("B", 1'000'000'000), contract("A", 1'000'000'000), contract("new", 1)});
+  EXPECT_EQ(gather(world).find("weir_contract_percentile_bytes_per_second"), nullptr);
+  world.billing = test::billing_of({"A", "B", "gone"});
+  const MetricSet set = gather(world);
+  EXPECT_THAT(
+      lines_of(set, "weir_contract_percentile_bytes_per_second"),
+      ElementsAre(
+          R"(weir_contract_percentile_bytes_per_second{contract="B",period="current"} 125000000.125)",
+          R"(weir_contract_percentile_bytes_per_second{contract="B",period="previous"} 250000000)",
+          R"(weir_contract_percentile_bytes_per_second{contract="A",period="current"} 125000000.125)",
+          R"(weir_contract_percentile_bytes_per_second{contract="A",period="previous"} 250000000)"));
+  EXPECT_EQ(
+      lines_of(set, "weir_contract_percentile_low_bytes_per_second").at(0),
+      R"(weir_contract_percentile_low_bytes_per_second{contract="B",period="current"} 100000000)");
+  EXPECT_EQ(
+      lines_of(set, "weir_contract_percentile_high_bytes_per_second").at(1),
+      R"(weir_contract_percentile_high_bytes_per_second{contract="B",period="previous"} 250000001)");
+  EXPECT_EQ(lines_of(set, "weir_contract_burst_intervals_used").at(0),
+            R"(weir_contract_burst_intervals_used{contract="B"} 310)");
+  EXPECT_EQ(lines_of(set, "weir_contract_burst_intervals_allowed").at(0),
+            R"(weir_contract_burst_intervals_allowed{contract="B"} 432)");
+  EXPECT_EQ(lines_of(set, "weir_contract_completeness_ratio").at(0),
+            R"(weir_contract_completeness_ratio{contract="B"} 0.75)");
+  EXPECT_THAT(lines_of(set, "weir_contract_month_provisional"),
+              ElementsAre(R"(weir_contract_month_provisional{contract="B",period="current"} 1)",
+                          R"(weir_contract_month_provisional{contract="B",period="previous"} 0)",
+                          R"(weir_contract_month_provisional{contract="A",period="current"} 1)",
+                          R"(weir_contract_month_provisional{contract="A",period="previous"} 0)"));
+  EXPECT_THAT(lines_of(set, "weir_billing_as_of_timestamp_seconds"),
+              ElementsAre("weir_billing_as_of_timestamp_seconds 1714521600"));
+}
+
 TEST(TrafficCollectable, SeriesFollowTheFormula) {
   for (const std::size_t n : {10U, 1'000U}) {
     std::vector<contracts::Contract> list;
@@ -152,13 +185,17 @@ TEST(TrafficCollectable, SeriesFollowTheFormula) {
     }
     World world(list);
     World none({});
+    std::vector<std::string> ids;
+    for (const auto& one : list) ids.push_back(one.id);
+    world.billing = test::billing_of(ids);
+    none.billing = test::billing_of({});
     world.close_until(kStart + kMinute);
     none.close_until(kStart + kMinute);
-    // docs/metrics.md: 31, 10 an interface, 5 a UDP listener, 8 of the TCP listener, which has four
+    // docs/metrics.md: 39, 10 an interface, 5 a UDP listener, 8 of the TCP listener, which has four
     // reasons here, and the facts of one exporter never heard.
-    EXPECT_EQ(gather(none).series(), 38U + 10 + 5 + 8 + 1);
-    // 17 a contract, 6 a service.
-    EXPECT_EQ(gather(world).series() - gather(none).series(), 17 * n + 6);
+    EXPECT_EQ(gather(none).series(), 39U + 10 + 5 + 8 + 1);
+    // 28 a contract, 6 a service.
+    EXPECT_EQ(gather(world).series() - gather(none).series(), 28 * n + 6);
     const MetricSet set = gather(world);
     EXPECT_THAT(lines_of(set, "weir_metrics_series"),
                 ElementsAre("weir_metrics_series " + std::to_string(set.series())));

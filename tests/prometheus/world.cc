@@ -117,6 +117,7 @@ prometheus::Sources World::sources() {
   sources.table = [this] { return table_; };
   sources.pops = [this] { return pops; };
   sources.capacity = [this] { return capacity; };
+  sources.billing = [this] { return billing; };
   sources.completeness = [this](TrafficTime) { return completeness; };
   sources.sockets = [] {
     return std::vector<prometheus::SocketFigures>{{.listen = "0.0.0.0:2055",
@@ -193,6 +194,33 @@ contracts::Contract contract(std::string id, std::uint64_t committed, std::uint6
   return made;
 }
 
+std::shared_ptr<const billing::BillingView> billing_of(const std::vector<std::string>& ids) {
+  auto view = std::make_shared<billing::BillingView>();
+  view->as_of = kStart;
+  for (const std::string& id : ids) {
+    billing::ContractView one{.subject = {.contract = id, .customer = "", .service = "ip"},
+                              .pop = "Tokyo",
+                              .terms = {.tiers = {}},
+                              .completeness = billing::Share{750'000},
+                              .state = billing::IntervalState::Partial,
+                              .current = {},
+                              .previous = billing::PeriodView{}};
+    one.current.so_far.percentile = BitsPerSecond{1'000'000'001};
+    one.current.low = BitsPerSecond{800'000'000};
+    one.current.high = BitsPerSecond{4'000'000'000};
+    one.current.so_far.burst_intervals_used = 310;
+    one.current.so_far.burst_intervals_allowed = 432;
+    one.previous->so_far.percentile = BitsPerSecond{2'000'000'000};
+    one.previous->low = BitsPerSecond{1'999'999'992};
+    one.previous->high = BitsPerSecond{2'000'000'008};
+    one.previous->is_provisional = false;
+    view->contracts.push_back(std::move(one));
+  }
+  std::sort(view->contracts.begin(), view->contracts.end(),
+            [](const auto& a, const auto& b) { return a.subject.contract < b.subject.contract; });
+  return view;
+}
+
 std::vector<std::string> lines_of(const prometheus::MetricSet& set, std::string_view name) {
   std::vector<std::string> lines;
   std::istringstream text(prometheus::render(set, prometheus::Format::Text));
@@ -264,6 +292,7 @@ std::unique_ptr<World> busy_world() {
   core::ExporterCounters& counters = world->books[0]->of(ExporterId{0}, Protocol::Ipfix);
   counters.datagrams.add(1);
   counters.malformed[static_cast<std::size_t>(DecodeError::Truncated)].add(1);
+  world->billing = billing_of({"A", "B"});
   world->completeness = {{.exporter = ExporterId{0}, .protocol = Protocol::Ipfix, .ratio = 0.5}};
   world->pops = {{.ingress_pop = "Tokyo", .egress_pop = "Osaka", .bytes = 7}};
   world->capacity = std::make_shared<const billing::CapacityView>(full_view());

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "collector/billing/billing_view.h"
 #include "collector/contracts/contract_table.h"
 #include "collector/core/books.h"
 #include "collector/core/exporter_registry.h"
@@ -41,6 +42,7 @@ class World {
   std::vector<prometheus::CompletenessFigures> completeness;
   std::vector<prometheus::PopFigures> pops;
   std::shared_ptr<const billing::CapacityView> capacity;
+  std::shared_ptr<const billing::BillingView> billing;
 
  private:
   std::vector<std::unique_ptr<core::WorkerCells>> cells_;
@@ -52,6 +54,10 @@ class World {
 /// A contract of service "ip" at POP Tokyo.
 [[nodiscard]] contracts::Contract contract(std::string id, std::uint64_t committed,
                                            std::uint64_t ceiling = 0);
+
+/// What contracts of these ids owe by kStart plus a minute: 1 Gbit/s now, 2 Gbit/s before.
+[[nodiscard]] std::shared_ptr<const billing::BillingView> billing_of(
+    const std::vector<std::string>& ids);
 
 /// `name{labels} value` lines of one family, as text 0.0.4 has them.
 [[nodiscard]] std::vector<std::string> lines_of(const prometheus::MetricSet& set,
