@@ -7,6 +7,9 @@
 #include <set>
 #include <utility>
 
+#include "collector/app/contract_text.h"
+#include "collector/app/stored_bill.h"
+#include "collector/app/terms_history.h"
 #include "collector/billing/billing_calendar.h"
 
 namespace weir::app {
@@ -90,76 +93,82 @@ class Background {
   std::map<std::int64_t, std::map<std::string, Received>> reception_;
 };
 
-/// The exporters that a contract hangs on by name; empty if it may be met at any.
-std::set<std::string> exporters_of(const contracts::Contract& contract) {
-  std::set<std::string> exporters;
-  for (const auto& attachment : contract.attach) {
-    const auto* interface = std::get_if<contracts::InterfaceAttachment>(&attachment.where);
-    if (interface == nullptr) return {};
-    exporters.insert(interface->exporter);
-  }
-  return exporters;
-}
-
-/// A contract's period, as asked for.
-Result<Period> period_of(const contracts::Contract& contract, const ReportRequest& request) {
-  const auto calendar =
-      billing::BillingCalendar::make(contract.billing.timezone, contract.billing.day);
-  if (!calendar) return tl::unexpected(calendar.error());
-  return request.quarter ? calendar->period_of(*request.quarter, request.fiscal)
-                         : calendar->period_of(*request.month);
-}
-
-/// A contract while its bill is made.
-struct Billed {
-  const contracts::Contract* contract = nullptr;
-  IntervalGrid grid;
-};
-
-Result<std::vector<Billed>> grids_of(const std::vector<const contracts::Contract*>& wanted,
-                                     const ReportRequest& request, ledger::Ledger& ledger) {
-  std::vector<Period> periods;
+/// The grid of each order, with all that the ledger says of it.
+Result<std::vector<IntervalGrid>> grids_of(const std::vector<BillOrder>& orders,
+                                           ledger::Ledger& ledger) {
+  std::vector<IntervalGrid> grids;
+  if (orders.empty()) return grids;
   Period whole{.start = TrafficTime::max(), .end = TrafficTime::min()};
-  for (const auto* contract : wanted) {
-    auto period = period_of(*contract, request);
-    if (!period) return tl::unexpected(period.error());
-    periods.push_back(*period);
-    whole.start = std::min(whole.start, period->start);
-    whole.end = std::max(whole.end, period->end);
+  for (const BillOrder& order : orders) {
+    whole.start = std::min(whole.start, order.period.start);
+    whole.end = std::max(whole.end, order.period.end);
   }
-  if (wanted.empty()) return std::vector<Billed>{};
   auto background = Background::read(ledger, whole);
   if (!background) return tl::unexpected(background.error());
 
-  std::vector<Billed> billed;
   std::vector<std::string> names;
-  for (std::size_t i = 0; i < wanted.size(); ++i) {
-    IntervalGrid grid(periods[i].closed_part(background->expected_until(periods[i])));
-    background->cover(grid, exporters_of(*wanted[i]));
-    billed.push_back({.contract = wanted[i], .grid = std::move(grid)});
-    names.push_back(wanted[i]->id);
+  for (const BillOrder& order : orders) {
+    const TrafficTime until = order.expected == Expected::Whole
+                                  ? order.period.end
+                                  : background->expected_until(order.period);
+    IntervalGrid grid(order.period.closed_part(until));
+    background->cover(grid, exporters_of(order.contract));
+    grids.push_back(std::move(grid));
+    names.push_back(order.contract.id);
   }
-  auto read = ledger.each_interval(
-      names, seconds_of(whole.start), seconds_of(whole.end),
-      [&](std::size_t contract, const ledger::ContractInterval& interval) {
-        billed[contract].grid.add(time_of(interval.start),
-                                  {.from_customer = interval.from_customer_bytes,
-                                   .to_customer = interval.to_customer_bytes},
-                                  {.from_customer = interval.from_customer_deviation,
-                                   .to_customer = interval.to_customer_deviation});
-      });
+  auto read =
+      ledger.each_interval(names, seconds_of(whole.start), seconds_of(whole.end),
+                           [&](std::size_t contract, const ledger::ContractInterval& interval) {
+                             grids[contract].add(time_of(interval.start),
+                                                 {.from_customer = interval.from_customer_bytes,
+                                                  .to_customer = interval.to_customer_bytes},
+                                                 {.from_customer = interval.from_customer_deviation,
+                                                  .to_customer = interval.to_customer_deviation});
+                           });
   if (!read) return tl::unexpected(read.error());
-  for (std::size_t i = 0; i < billed.size(); ++i) {
-    const auto masks =
-        ledger.masks(names[i], seconds_of(periods[i].start), seconds_of(periods[i].end));
+  for (std::size_t i = 0; i < grids.size(); ++i) {
+    const auto masks = ledger.masks(names[i], seconds_of(orders[i].period.start),
+                                    seconds_of(orders[i].period.end));
     if (!masks) return tl::unexpected(masks.error());
     for (const auto& mask : *masks)
-      billed[i].grid.mask({.span = {.start = time_of(mask.from), .end = time_of(mask.until)},
-                           .author = mask.author,
-                           .reason = mask.reason,
-                           .made_at = time_of(mask.made_at)});
+      grids[i].mask({.span = {.start = time_of(mask.from), .end = time_of(mask.until)},
+                     .author = mask.author,
+                     .reason = mask.reason,
+                     .made_at = time_of(mask.made_at)});
   }
-  return billed;
+  return grids;
+}
+
+/// What was asked for of one contract: a month's terms, or those of a quarter's months in turn.
+Result<BillOrder> order_of(const contracts::Contract& contract, const ReportRequest& request,
+                           const TermsHistory& history) {
+  billing::Month month =
+      request.quarter ? billing::first_month_of(*request.quarter, request.fiscal) : *request.month;
+  constexpr int kMonthsOfQuarter = 3;
+  const int months = request.quarter ? kMonthsOfQuarter : 1;
+  BillOrder order;
+  for (int i = 0; i < months; ++i, month += std::chrono::months{1}) {
+    auto terms = history.terms_of(contract, month, request.now);
+    if (!terms) return tl::unexpected(terms.error());
+    if (i == 0) order.period.start = terms->period.start;
+    order.period.end = terms->period.end;
+    order.contract = std::move(terms->contract);
+    for (auto& span : terms->spans) {
+      auto& spans = order.spans;
+      if (!spans.empty() && spans.back().span.end == span.span.start &&
+          spans.back().terms == span.terms)
+        spans.back().span.end = span.span.end;
+      else
+        spans.push_back(std::move(span));
+    }
+  }
+  return order;
+}
+
+/// The closed bills of the month that is asked for.
+Result<std::vector<StoredBill>> closed_of(ledger::Ledger& ledger, const ReportRequest& request) {
+  if (request.quarter) return std::vector<StoredBill>{};
+  return stored_bills(ledger, *request.month, request.contract);
 }
 
 /// The span by the calendar of UTC, for what is of no contract.
@@ -170,33 +179,91 @@ Result<Period> company_span(const ReportRequest& request) {
                          : calendar->period_of(*request.month);
 }
 
+/// Puts the stored bill in place of the one that the rows give now.
+void show_stored(ReportedContract& shown, const StoredBill& bill) {
+  shown.closed = ClosedBill{.revision = bill.row.revision,
+                            .closed_at = time_of(bill.row.closed_at),
+                            .author = bill.row.author,
+                            .reason = bill.row.reason,
+                            .recomputed_billable = std::nullopt};
+  if (shown.statement.billable != bill.statement.billable)
+    shown.closed->recomputed_billable = shown.statement.billable;
+  shown.statement = bill.statement;
+}
+
 }  // namespace
+
+billing::BillingMethod billing_method_of(const config::Config& config) {
+  return {.layer = layer_name(config.accounting.layer)};
+}
+
+Result<std::vector<ReportedContract>> make_bills(ledger::Ledger& ledger,
+                                                 const std::vector<BillOrder>& orders,
+                                                 const billing::BillingMethod& method) {
+  auto grids = grids_of(orders, ledger);
+  if (!grids) return tl::unexpected(grids.error());
+  std::vector<ReportedContract> bills;
+  for (std::size_t i = 0; i < orders.size(); ++i) {
+    const BillOrder& order = orders[i];
+    IntervalGrid& grid = (*grids)[i];
+    std::vector<billing::TermSpan> spans;
+    for (billing::TermSpan span : order.spans) {
+      span.span = span.span.within(grid.period());
+      if (!span.span.is_empty()) spans.push_back(std::move(span));
+    }
+    bills.push_back({.statement = billing::statement_of({.contract = order.contract.id,
+                                                         .customer = order.contract.customer,
+                                                         .service = order.contract.service},
+                                                        grid, spans, method),
+                     .grid = std::move(grid),
+                     .closed = std::nullopt});
+  }
+  return bills;
+}
 
 Result<Report> make_report(const config::Config& config, ledger::Ledger& ledger,
                            const ReportRequest& request) {
   Report report;
   report.title =
       request.quarter ? billing::to_string(*request.quarter) : billing::to_string(*request.month);
-  std::vector<const contracts::Contract*> wanted;
-  for (const auto& contract : config.contracts)
-    if (request.contract.empty() || contract.id == request.contract) wanted.push_back(&contract);
-  if (wanted.empty() && !request.contract.empty())
+  const auto history = TermsHistory::read(ledger);
+  if (!history) return tl::unexpected(history.error());
+  const auto closed = closed_of(ledger, request);
+  if (!closed) return tl::unexpected(closed.error());
+  std::map<std::string_view, const StoredBill*> not_shown;
+  for (const StoredBill& bill : *closed) not_shown.emplace(bill.row.contract, &bill);
+
+  // Bills in the order of the configuration, and behind them closed ones of contracts that are
+  // gone.
+  std::vector<BillOrder> orders;
+  std::vector<const StoredBill*> stored;
+  for (const auto& contract : config.contracts) {
+    if (!request.contract.empty() && contract.id != request.contract) continue;
+    if (const auto at = not_shown.find(contract.id); at != not_shown.end()) {
+      orders.push_back(order_again(*at->second));
+      stored.push_back(at->second);
+      not_shown.erase(at);
+      continue;
+    }
+    auto order = order_of(contract, request, *history);
+    if (!order) return tl::unexpected(order.error());
+    orders.push_back(std::move(*order));
+    stored.push_back(nullptr);
+  }
+  for (const auto& [contract, bill] : not_shown) {
+    orders.push_back(order_again(*bill));
+    stored.push_back(bill);
+  }
+  if (orders.empty() && !request.contract.empty())
     return failure(ErrorCode::Usage,
                    fmt::format("contract {} is not in the configuration; `weir check` lists those "
                                "that are",
                                request.contract));
-  auto billed = grids_of(wanted, request, ledger);
-  if (!billed) return tl::unexpected(billed.error());
-  const billing::BillingMethod method{.layer = layer_name(config.accounting.layer)};
-  for (Billed& one : *billed) {
-    const auto spans = billing::term_spans({one.contract, 1}, one.grid.period());
-    report.contracts.push_back(
-        {.statement = billing::statement_of({.contract = one.contract->id,
-                                             .customer = one.contract->customer,
-                                             .service = one.contract->service},
-                                            one.grid, spans, method),
-         .grid = std::move(one.grid)});
-  }
+  auto bills = make_bills(ledger, orders, billing_method_of(config));
+  if (!bills) return tl::unexpected(bills.error());
+  report.contracts = std::move(*bills);
+  for (std::size_t i = 0; i < stored.size(); ++i)
+    if (stored[i] != nullptr) show_stored(report.contracts[i], *stored[i]);
   if (request.contract.empty()) {
     const auto span = company_span(request);
     if (!span) return tl::unexpected(span.error());

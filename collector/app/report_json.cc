@@ -40,7 +40,20 @@ json::array masks_json(const billing::Statement& statement) {
   return masks;
 }
 
-json::object contract_json(const billing::Statement& statement) {
+/// A bill that is closed says so, by whom, and what the rows give now if that is another figure.
+void add_closed(json::object& object, const std::optional<ClosedBill>& closed) {
+  object["closed"] = closed.has_value();
+  if (!closed) return;
+  object["closed_at"] = rfc3339(closed->closed_at);
+  object["revision"] = closed->revision;
+  object["author"] = closed->author;
+  object["reason"] = closed->reason;
+  if (closed->recomputed_billable)
+    object["recomputed_billable_bits_per_second"] = closed->recomputed_billable->value();
+}
+
+json::object contract_json(const ReportedContract& one) {
+  const billing::Statement& statement = one.statement;
   json::object object{{"contract", statement.subject.contract},
                       {"customer", statement.subject.customer},
                       {"service", statement.subject.service},
@@ -63,6 +76,7 @@ json::object contract_json(const billing::Statement& statement) {
                       {"estimated", statement.is_estimated},
                       {"from_customer", direction_json(statement.figures, Direction::FromCustomer)},
                       {"to_customer", direction_json(statement.figures, Direction::ToCustomer)}};
+  add_closed(object, one.closed);
   if (!statement.masks.empty()) {
     object["masks"] = masks_json(statement);
     if (statement.percentile_without_masks)
@@ -91,7 +105,7 @@ json::object company_json(const billing::CompanySnapshot& snapshot) {
 
 std::string report_json(const Report& report) {
   json::array contracts;
-  for (const auto& one : report.contracts) contracts.push_back(contract_json(one.statement));
+  for (const auto& one : report.contracts) contracts.push_back(contract_json(one));
   json::object object{{"month", report.title}, {"contracts", std::move(contracts)}};
   if (report.company) object["company"] = company_json(*report.company);
   if (report.company && report.company_year_before)

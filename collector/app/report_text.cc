@@ -16,8 +16,11 @@ std::string percentile_cell(const billing::Statement& s) {
   return s.figures ? fmt::format("{:.3f}", mbit(s.figures->billed.value)) : "no data";
 }
 
-std::string marks_of(const billing::Statement& s) {
+std::string marks_of(const ReportedContract& one) {
+  const billing::Statement& s = one.statement;
   std::string marks;
+  if (one.closed) marks += one.closed->revision == 1 ? " closed" : " corrected";
+  if (one.closed && one.closed->recomputed_billable) marks += " recomputed-differs";
   if (s.is_provisional) marks += " provisional";
   if (s.is_estimated) marks += " estimated";
   if (s.intervals.masked != 0) marks += " masked";
@@ -58,7 +61,21 @@ std::string chart_of(const ReportedContract& one) {
   return text;
 }
 
-std::string details_of(const billing::Statement& s) {
+std::string closed_text(const std::optional<ClosedBill>& closed) {
+  if (!closed) return {};
+  std::string text =
+      fmt::format("{} {} by {}: {} (revision {})\n", closed->revision == 1 ? "closed" : "corrected",
+                  rfc3339(closed->closed_at), closed->author, closed->reason, closed->revision);
+  if (closed->recomputed_billable)
+    text += fmt::format(
+        "the ledger's rows and masks give {:.3f} Mbit/s billable now; the bill stands "
+        "until `weir correct`\n",
+        mbit(*closed->recomputed_billable));
+  return text;
+}
+
+std::string details_of(const ReportedContract& one) {
+  const billing::Statement& s = one.statement;
   std::string text = fmt::format(
       "\n{} ({}), {} to {}\nrule {}, method {}, layer {}\n"
       "intervals: {} expected, {} measured ({} zero, {} partial), {} missing, {} masked\n",
@@ -82,7 +99,7 @@ std::string details_of(const billing::Statement& s) {
                         rfc3339(mask.span.end), mask.author, mask.reason);
   if (s.percentile_without_masks)
     text += fmt::format("without masks: {:.3f} Mbit/s\n", mbit(s.percentile_without_masks->value));
-  return text;
+  return text + closed_text(one.closed);
 }
 
 std::string company_text(const Report& report) {
@@ -107,14 +124,16 @@ std::string report_text(const Report& report) {
   std::string text = fmt::format("{}, Mbit/s\n\n{:<24} {:<14} {:>12} {:>12} {:>12} {:>12} {:>12}\n",
                                  report.title, "contract", "service", "committed", "percentile",
                                  "billable", "overage", "completeness");
-  for (const auto& [s, grid] : report.contracts)
+  for (const auto& one : report.contracts) {
+    const billing::Statement& s = one.statement;
     text += fmt::format("{:<24} {:<14} {:>12.3f} {:>12} {:>12.3f} {:>12.3f} {:>11.2f}%{}\n",
                         s.subject.contract, s.subject.service, mbit(s.terms.committed),
                         percentile_cell(s), mbit(s.billable), mbit(s.overage),
-                        static_cast<double>(s.completeness.value()) / 10'000.0, marks_of(s));
+                        static_cast<double>(s.completeness.value()) / 10'000.0, marks_of(one));
+  }
   if (report.company) text += company_text(report);
   if (!report.company && report.contracts.size() == 1)
-    text += details_of(report.contracts.front().statement) + chart_of(report.contracts.front());
+    text += details_of(report.contracts.front()) + chart_of(report.contracts.front());
   return text;
 }
 

@@ -100,7 +100,8 @@ struct Config {
   Accounting accounting;
   std::vector<contracts::Contract> contracts;
   std::string ledger_url = "sqlite:weir.db";
-  std::string state_directory;  ///< empty: /var/lib/weir
+  std::chrono::seconds ledger_close_after = std::chrono::hours{5 * 24};  ///< after a period's end
+  std::string state_directory;                                           ///< empty: /var/lib/weir
   Http http;
   bool customer_names_in_metrics = false;  ///< metrics.customer_names
 };
