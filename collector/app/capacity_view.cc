@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "collector/billing/direction_rule.h"
-#include "collector/billing/week_top.h"
 #include "collector/billing/week_calendar.h"
+#include "collector/billing/week_top.h"
 #include "collector/config/link_groups.h"
 
 namespace weir::app {

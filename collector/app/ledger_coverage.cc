@@ -9,11 +9,6 @@ namespace {
 
 std::int64_t seconds_of(TrafficTime time) noexcept { return since_epoch_ms(time) / 1'000; }
 
-struct Received {
-  std::uint64_t received = 0;
-  std::uint64_t sent = 0;
-};
-
 }  // namespace
 
 ExporterSet exporters_of(const contracts::Contract& contract) {
@@ -42,27 +37,26 @@ Result<LedgerCoverage> LedgerCoverage::read(ledger::Ledger& ledger, const billin
     if (sets[i].empty()) sets_of_all.push_back(i);
     for (const auto& exporter : sets[i]) sets_of[exporter].push_back(i);
   }
-  std::map<std::int64_t, std::vector<Received>> sums;
-  for (const auto& row : *reception) {
-    auto& at = sums[row.start];
+  std::map<std::int64_t, std::map<std::string, Arrival>> arrivals;
+  for (const auto& row : *reception) arrivals[row.start][row.exporter].add(row);
+  std::map<std::int64_t, std::vector<MeanShare>> means;
+  for (const auto& [start, exporters] : arrivals) {
+    auto& at = means[start];
     at.resize(sets.size());
-    const auto add_to = [&](std::size_t set) {
-      at[set].received += row.received;
-      at[set].sent += row.received + row.lost;
-    };
-    for (const std::size_t set : sets_of_all) add_to(set);
-    if (const auto hanging = sets_of.find(row.exporter); hanging != sets_of.end())
-      for (const std::size_t set : hanging->second) add_to(set);
+    for (const auto& [exporter, arrival] : exporters) {
+      for (const std::size_t set : sets_of_all) at[set].add(arrival.share());
+      if (const auto hanging = sets_of.find(exporter); hanging != sets_of.end())
+        for (const std::size_t set : hanging->second) at[set].add(arrival.share());
+    }
   }
   for (const auto& row : *coverage) {
     const TrafficTime start = traffic_time_ms(row.start * 1'000);
     if (!span.contains(start)) continue;
     const auto place = static_cast<std::size_t>((start - span.start) / billing::kLedgerInterval);
-    const auto at = sums.find(row.start);
+    const auto at = means.find(row.start);
     for (std::size_t set = 0; set < sets.size(); ++set) {
-      const Received sum = at == sums.end() ? Received{} : at->second[set];
-      made.shares_[set][place] =
-          billing::interval_completeness(std::chrono::seconds{row.seconds}, sum.received, sum.sent);
+      const MeanShare mean = at == means.end() ? MeanShare{} : at->second[set];
+      made.shares_[set][place] = mean.of(std::chrono::seconds{row.seconds});
     }
   }
   return made;

@@ -11,6 +11,8 @@
 
 #include "collector/app/capacity_command.h"
 #include "collector/app/check_command.h"
+#include "collector/app/close_command.h"
+#include "collector/app/correct_command.h"
 #include "collector/app/decode_command.h"
 #include "collector/app/doctor_command.h"
 #include "collector/app/explain_command.h"
@@ -147,6 +149,9 @@ void add_report(CLI::App& app, Action& action) {
                                                          {"json", weir::app::ReportFormat::Json},
                                                          {"csv", weir::app::ReportFormat::Csv},
                                                          {"html", weir::app::ReportFormat::Html}}));
+  command->add_flag_callback(
+      "--revisions", [options] { options->shows = weir::app::ReportShows::Revisions; },
+      "Instead of bills, every revision of the closed ones: who, when, why");
   command->callback([options, &action] {
     action = [options] { return weir::app::run_report(*options, stdout, stderr); };
   });
@@ -164,6 +169,45 @@ void add_capacity(CLI::App& app, Action& action) {
           {"csv", weir::app::CapacityFormat::Csv}}));
   command->callback([options, &action] {
     action = [options] { return weir::app::run_capacity(*options, stdout, stderr); };
+  });
+}
+
+void add_close(CLI::App& app, Action& action) {
+  auto options = std::make_shared<weir::app::CloseOptions>();
+  auto* command = app.add_subcommand(
+      "close", "Keep the bills of periods that are over: only a correction changes them then");
+  command->add_option("--config,-c", options->config, "Configuration file (YAML)")->required();
+  command->add_option("--month", options->month, "Of this month alone, such as 2026-04");
+  command->add_option("--contract", options->contract, "Of this contract alone");
+  command->add_option("--author", options->author, "Who closes them (default weir)");
+  command->add_flag_callback(
+      "--dry-run", [options] { options->mode = weir::app::CloseMode::List; },
+      "Say what would be closed, and write nothing");
+  command->callback([options, &action] {
+    action = [options] { return weir::app::run_close(*options, stdout, stderr); };
+  });
+}
+
+void add_correct(CLI::App& app, Action& action) {
+  auto options = std::make_shared<weir::app::CorrectOptions>();
+  auto* command = app.add_subcommand(
+      "correct", "Change the bill of a closed period, and keep who said so, why, and the old one");
+  command->add_option("--config,-c", options->config, "Configuration file (YAML)")->required();
+  command->add_option("CONTRACT", options->contract, "Which contract")->required();
+  command->add_option("--month", options->month, "Which month, such as 2026-04")->required();
+  command->add_option("--author", options->author, "Who says so")->required();
+  command->add_option("--reason", options->reason, "Why")->required();
+  auto* billable = command->add_option(
+      "--billable", options->billable,
+      "The rate that was agreed on, such as 1.5G; else what the ledger's rows and masks give");
+  command
+      ->add_option("--terms", options->terms,
+                   "Terms to make it anew under: bill (default), those of the bill, or config")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, weir::app::TermsOf>{
+          {"bill", weir::app::TermsOf::Bill}, {"config", weir::app::TermsOf::Configuration}}))
+      ->excludes(billable);
+  command->callback([options, &action] {
+    action = [options] { return weir::app::run_correct(*options, stdout, stderr); };
   });
 }
 
@@ -213,6 +257,8 @@ int main(int argc, char** argv) {
   add_doctor(app, action);
   add_report(app, action);
   add_capacity(app, action);
+  add_close(app, action);
+  add_correct(app, action);
   add_explain(app, action);
   add_mask(app, action);
   try {

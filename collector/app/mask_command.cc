@@ -3,12 +3,39 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string>
+#include <utility>
 
 #include "collector/app/ledger_access.h"
 #include "collector/app/rfc3339.h"
+#include "collector/app/stored_bill.h"
 #include "collector/generator/calendar.h"
+#include "exporters/ledger/statement_store.h"
 
 namespace weir::app {
+namespace {
+
+/// A closed bill stands whatever is masked afterwards: says which ones the mask touches. Exit code.
+int tell_of_closed(ledger::Ledger& ledger, const MaskOptions& options,
+                   std::pair<TrafficTime, TrafficTime> span, std::FILE* out, std::FILE* err) {
+  const auto closed = ledger::StatementStore(ledger).closed_periods(
+      options.contract, since_epoch_ms(span.first) / 1'000, since_epoch_ms(span.second) / 1'000);
+  if (!closed) {
+    fmt::print(err, "weir: the mask is kept, but {}\n", closed.error().message);
+    return 1;
+  }
+  for (const auto& period : *closed) {
+    const std::string month = billing::to_string(month_of(period.month));
+    fmt::print(
+        out,
+        "{} of {} is closed: the mask changes its bill only through `weir correct {} --month "
+        "{}`\n",
+        month, period.contract, period.contract, month);
+  }
+  return 0;
+}
+
+}  // namespace
 
 int run_mask(const MaskOptions& options, std::FILE* out, std::FILE* err) {
   const auto from = generator::parse_rfc3339(options.from);
@@ -48,7 +75,7 @@ int run_mask(const MaskOptions& options, std::FILE* out, std::FILE* err) {
   fmt::print(out, "masked {}: {} to {}\n",
              options.contract.empty() ? "every contract" : options.contract, rfc3339(*from),
              rfc3339(*until));
-  return 0;
+  return tell_of_closed(answer.access->ledger, options, {*from, *until}, out, err);
 }
 
 }  // namespace weir::app

@@ -12,6 +12,7 @@
 #include "collector/app/csv_text.h"
 #include "collector/app/ledger_rows.h"
 #include "collector/app/rfc3339.h"
+#include "collector/app/terms_history.h"
 #include "collector/config/config_file.h"
 #include "collector/pipeline/replay.h"
 #include "exporters/ledger/ledger.h"
@@ -123,13 +124,16 @@ constexpr std::int64_t kLongestSilence = 3'600;
 class Keeper {
  public:
   [[nodiscard]] static Result<Keeper> open(const std::string& where,
-                                           const std::vector<std::string>& captures) {
+                                           const std::vector<std::string>& captures,
+                                           const std::vector<contracts::Contract>& contracts) {
     auto run = run_of_captures(captures);
     if (!run) return tl::unexpected(run.error());
     const auto url = ledger::parse_ledger_url(where, "");
     if (!url) return tl::unexpected(url.error());
     auto opened = ledger::Ledger::open(*url);
     if (!opened) return tl::unexpected(opened.error());
+    const auto noted = note_terms(*opened, contracts, traffic_now());
+    if (!noted) return tl::unexpected(noted.error());
     return Keeper(std::move(*opened), std::move(*run));
   }
 
@@ -185,7 +189,7 @@ int run_replay(const ReplayOptions& options, std::FILE* out, std::FILE* err) {
 
   std::optional<Keeper> keeper;
   if (!options.ledger.empty()) {
-    auto opened = Keeper::open(options.ledger, options.captures);
+    auto opened = Keeper::open(options.ledger, options.captures, loaded.config->contracts);
     if (!opened) {
       fmt::print(err, "weir: {}\n", opened.error().message);
       return opened.error().code == ErrorCode::Usage ? 2 : 1;

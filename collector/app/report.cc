@@ -3,13 +3,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <functional>
 #include <map>
 #include <set>
 #include <span>
 #include <tuple>
 #include <utility>
+#include <variant>
 
+#include "collector/app/contract_text.h"
+#include "collector/app/ledger_coverage.h"
+#include "collector/app/stored_bill.h"
+#include "collector/app/terms_history.h"
 #include "collector/billing/billing_calendar.h"
 
 namespace weir::app {
@@ -33,12 +37,6 @@ const char* layer_name(config::Layer layer) noexcept {
   return "unknown";
 }
 
-/// What the exporters sent of an interval, and what of it arrived.
-struct Received {
-  std::uint64_t received = 0;
-  std::uint64_t sent = 0;
-};
-
 /// Everything that a ledger tells of a span of time but the contracts' own bytes.
 class Background {
  public:
@@ -52,11 +50,7 @@ class Background {
     Background background;
     if (*last) background.last_ = time_of(**last);
     background.coverage_ = std::move(*coverage);
-    for (const auto& row : *reception) {
-      auto& at = background.reception_[row.start][row.exporter];
-      at.received += row.received;
-      at.sent += row.received + row.lost;
-    }
+    for (const auto& row : *reception) background.reception_[row.start][row.exporter].add(row);
     return background;
   }
 
@@ -70,43 +64,22 @@ class Background {
     return period.end;
   }
 
-  /// `exporters` are those that a contract hangs on; empty: all that were heard.
-  void cover(IntervalGrid& grid, const std::set<std::string>& exporters) const {
+  /// `exporters` are those that a contract hangs on; empty: all that are known.
+  void cover(IntervalGrid& grid, const ExporterSet& exporters) const {
     for (const auto& row : coverage_) {
-      // Exporters count in units of their own, so each weighs the same.
-      std::uint64_t arrived = 0;
-      std::uint64_t heard = 0;
-      if (const auto at = reception_.find(row.start); at != reception_.end()) {
-        for (const auto& [exporter, received] : at->second) {
-          if (!exporters.empty() && !exporters.contains(exporter)) continue;
-          arrived += received.sent == 0
-                         ? billing::kWhole.value()
-                         : billing::share_of(received.received, received.sent).value();
-          ++heard;
-        }
-      }
-      grid.cover(time_of(row.start),
-                 billing::interval_completeness(std::chrono::seconds{row.seconds}, arrived,
-                                                heard * billing::kWhole.value()));
+      MeanShare arrived;
+      if (const auto at = reception_.find(row.start); at != reception_.end())
+        for (const auto& [exporter, arrival] : at->second)
+          if (exporters.empty() || exporters.contains(exporter)) arrived.add(arrival.share());
+      grid.cover(time_of(row.start), arrived.of(std::chrono::seconds{row.seconds}));
     }
   }
 
  private:
   TrafficTime last_ = TrafficTime::min();  ///< start of the ledger's last interval
   std::vector<ledger::IntervalCoverage> coverage_;
-  std::map<std::int64_t, std::map<std::string, Received>> reception_;
+  std::map<std::int64_t, std::map<std::string, Arrival>> reception_;
 };
-
-/// The exporters that a contract hangs on by name; empty if it may be met at any.
-std::set<std::string> exporters_of(const contracts::Contract& contract) {
-  std::set<std::string> exporters;
-  for (const auto& attachment : contract.attach) {
-    const auto* interface = std::get_if<contracts::InterfaceAttachment>(&attachment.where);
-    if (interface == nullptr) return {};
-    exporters.insert(interface->exporter);
-  }
-  return exporters;
-}
 
 /// The port whose counters bill a contract; the configuration has been checked.
 struct CountedPort {
@@ -152,15 +125,6 @@ Result<IntervalGrid> counted_grid(const CountedPort& port, const IntervalGrid& b
   return grid;
 }
 
-/// A contract's period, as asked for.
-Result<Period> period_of(const contracts::Contract& contract, const ReportRequest& request) {
-  const auto calendar =
-      billing::BillingCalendar::make(contract.billing.timezone, contract.billing.day);
-  if (!calendar) return tl::unexpected(calendar.error());
-  return request.quarter ? calendar->period_of(*request.quarter, request.fiscal)
-                         : calendar->period_of(*request.month);
-}
-
 /// Grids that are in memory at once: half a megabyte each for a month.
 constexpr std::size_t kGridsAtOnce = 64;
 
@@ -169,7 +133,7 @@ constexpr std::size_t kGridsAtOnce = 64;
 class CoveredGrids {
  public:
   explicit CoveredGrids(const Background& background) : background_(background) {}
-  [[nodiscard]] const IntervalGrid& of(const Period& period, std::set<std::string> exporters) {
+  [[nodiscard]] const IntervalGrid& of(const Period& period, ExporterSet exporters) {
     const Key key{period.start, period.end, std::move(exporters)};
     if (const auto at = grids_.find(key); at != grids_.end()) return at->second;
     if (grids_.size() == kGridsAtOnce) grids_.clear();
@@ -179,102 +143,114 @@ class CoveredGrids {
   }
 
  private:
-  using Key = std::tuple<TrafficTime, TrafficTime, std::set<std::string>>;
+  using Key = std::tuple<TrafficTime, TrafficTime, ExporterSet>;
   const Background& background_;
   std::map<Key, IntervalGrid> grids_;
 };
 
-/// A contract while its bill is made.
-struct Billed {
-  const contracts::Contract* contract = nullptr;
-  IntervalGrid grid;
+/// A part of the orders, by their places.
+struct OrderGroup {
+  std::span<const BillOrder> orders;
+  std::span<const std::size_t> places;
 };
 
-Result<Period> whole_of(const std::vector<const contracts::Contract*>& wanted,
-                        const ReportRequest& request) {
-  Period whole{.start = TrafficTime::max(), .end = TrafficTime::min()};
-  for (const auto* contract : wanted) {
-    const auto period = period_of(*contract, request);
-    if (!period) return tl::unexpected(period.error());
-    whole.start = std::min(whole.start, period->start);
-    whole.end = std::max(whole.end, period->end);
-  }
-  return whole;
-}
-
-Result<std::vector<Billed>> grids_of(std::span<const contracts::Contract* const> wanted,
-                                     const ReportRequest& request, ledger::Ledger& ledger,
-                                     const Background& background, CoveredGrids& covered) {
-  std::vector<Period> periods;
-  Period whole{.start = TrafficTime::max(), .end = TrafficTime::min()};
-  for (const auto* contract : wanted) {
-    auto period = period_of(*contract, request);
-    if (!period) return tl::unexpected(period.error());
-    periods.push_back(*period);
-    whole.start = std::min(whole.start, period->start);
-    whole.end = std::max(whole.end, period->end);
-  }
-  std::vector<Billed> billed;
+/// The grid of each order of a group, with all that the ledger says of it.
+Result<std::vector<IntervalGrid>> grids_of(const OrderGroup& group, ledger::Ledger& ledger,
+                                           const Background& background, CoveredGrids& covered) {
+  std::vector<IntervalGrid> grids;
   std::vector<std::string> names;
-  for (std::size_t i = 0; i < wanted.size(); ++i) {
-    const Period period = periods[i].closed_part(background.expected_until(periods[i]));
-    billed.push_back({.contract = wanted[i], .grid = covered.of(period, exporters_of(*wanted[i]))});
-    names.push_back(wanted[i]->id);
+  Period whole{.start = TrafficTime::max(), .end = TrafficTime::min()};
+  for (const std::size_t place : group.places) {
+    const BillOrder& order = group.orders[place];
+    whole.start = std::min(whole.start, order.period.start);
+    whole.end = std::max(whole.end, order.period.end);
+    const TrafficTime until = order.expected == Expected::Whole
+                                  ? order.period.end
+                                  : background.expected_until(order.period);
+    grids.push_back(covered.of(order.period.closed_part(until), exporters_of(order.contract)));
+    names.push_back(order.contract.id);
   }
-  auto read = ledger.each_interval(
-      names, seconds_of(whole.start), seconds_of(whole.end),
-      [&](std::size_t contract, const ledger::ContractInterval& interval) {
-        billed[contract].grid.add(time_of(interval.start),
-                                  {.from_customer = interval.from_customer_bytes,
-                                   .to_customer = interval.to_customer_bytes},
-                                  {.from_customer = interval.from_customer_deviation,
-                                   .to_customer = interval.to_customer_deviation});
-      });
+  auto read =
+      ledger.each_interval(names, seconds_of(whole.start), seconds_of(whole.end),
+                           [&](std::size_t contract, const ledger::ContractInterval& interval) {
+                             grids[contract].add(time_of(interval.start),
+                                                 {.from_customer = interval.from_customer_bytes,
+                                                  .to_customer = interval.to_customer_bytes},
+                                                 {.from_customer = interval.from_customer_deviation,
+                                                  .to_customer = interval.to_customer_deviation});
+                           });
   if (!read) return tl::unexpected(read.error());
-  for (std::size_t i = 0; i < billed.size(); ++i) {
-    const auto masks =
-        ledger.masks(names[i], seconds_of(periods[i].start), seconds_of(periods[i].end));
+  for (std::size_t i = 0; i < grids.size(); ++i) {
+    const Period& period = group.orders[group.places[i]].period;
+    const auto masks = ledger.masks(names[i], seconds_of(period.start), seconds_of(period.end));
     if (!masks) return tl::unexpected(masks.error());
     for (const auto& mask : *masks)
-      billed[i].grid.mask({.span = {.start = time_of(mask.from), .end = time_of(mask.until)},
-                           .author = mask.author,
-                           .reason = mask.reason,
-                           .made_at = time_of(mask.made_at)});
+      grids[i].mask({.span = {.start = time_of(mask.from), .end = time_of(mask.until)},
+                     .author = mask.author,
+                     .reason = mask.reason,
+                     .made_at = time_of(mask.made_at)});
   }
-  return billed;
+  return grids;
 }
 
-/// The bill of each contract, in the order of `wanted`, made of few grids at a time.
-Result<std::vector<ReportedContract>> bills_of(
-    const std::vector<const contracts::Contract*>& wanted, const ReportRequest& request,
-    ledger::Ledger& ledger, const std::function<Result<ReportedContract>(Billed&)>& bill) {
-  std::vector<ReportedContract> bills;
-  if (wanted.empty()) return bills;
-  const auto whole = whole_of(wanted, request);
-  if (!whole) return tl::unexpected(whole.error());
-  const auto background = Background::read(ledger, *whole);
-  if (!background) return tl::unexpected(background.error());
-  CoveredGrids covered(*background);
-  std::vector<std::string> names;
-  for (const auto* contract : wanted) names.push_back(contract->id);
-  const auto order = ledger.in_order(names);
-  if (!order) return tl::unexpected(order.error());
-  std::vector<std::optional<ReportedContract>> made(wanted.size());
-  for (std::size_t at = 0; at < order->size(); at += kGridsAtOnce) {
-    const auto places = std::span(*order).subspan(at, std::min(kGridsAtOnce, order->size() - at));
-    std::vector<const contracts::Contract*> some;
-    for (const std::size_t place : places) some.push_back(wanted[place]);
-    auto billed = grids_of(some, request, ledger, *background, covered);
-    if (!billed) return tl::unexpected(billed.error());
-    for (std::size_t i = 0; i < places.size(); ++i) {
-      auto reported = bill((*billed)[i]);
-      if (!reported) return tl::unexpected(reported.error());
-      made[places[i]] = std::move(*reported);
+/// The bill of one order, made of its intervals; by counters where these bill the contract.
+Result<ReportedContract> bill_of(const BillOrder& order, IntervalGrid grid,
+                                 const config::Config& config, ledger::Ledger& ledger) {
+  const billing::Subject subject{.contract = order.contract.id,
+                                 .customer = order.contract.customer,
+                                 .service = order.contract.service};
+  std::vector<billing::TermSpan> spans;
+  for (billing::TermSpan span : order.spans) {
+    span.span = span.span.within(grid.period());
+    if (!span.span.is_empty()) spans.push_back(std::move(span));
+  }
+  ReportedContract bill{
+      .statement = billing::statement_of(subject, grid, spans, billing_method_of(config)),
+      .grid = std::move(grid),
+      .by_flow = std::nullopt,
+      .closed = std::nullopt};
+  const auto port = counted_port(config, order.contract);
+  if (!port) return bill;
+  auto counted = counted_grid(*port, bill.grid, ledger);
+  if (!counted) return tl::unexpected(counted.error());
+  // Whatever is configured, counters count Ethernet frames.
+  const billing::BillingMethod counter_method{.layer = layer_name(config::Layer::Ethernet)};
+  bill.by_flow = std::exchange(bill.statement,
+                               billing::statement_of(subject, *counted, spans, counter_method));
+  bill.grid = std::move(*counted);
+  return bill;
+}
+
+/// What was asked for of one contract: a month's terms, or those of a quarter's months in turn.
+Result<BillOrder> order_of(const contracts::Contract& contract, const ReportRequest& request,
+                           const TermsHistory& history) {
+  billing::Month month =
+      request.quarter ? billing::first_month_of(*request.quarter, request.fiscal) : *request.month;
+  constexpr int kMonthsOfQuarter = 3;
+  const int months = request.quarter ? kMonthsOfQuarter : 1;
+  BillOrder order;
+  for (int i = 0; i < months; ++i, month += std::chrono::months{1}) {
+    auto terms = history.terms_of(contract, month, request.now);
+    if (!terms) return tl::unexpected(terms.error());
+    if (i == 0) order.period.start = terms->period.start;
+    order.period.end = terms->period.end;
+    order.contract = std::move(terms->contract);
+    for (auto& span : terms->spans) {
+      auto& spans = order.spans;
+      if (!spans.empty() && spans.back().span.end == span.span.start &&
+          spans.back().terms == span.terms)
+        spans.back().span.end = span.span.end;
+      else
+        spans.push_back(std::move(span));
     }
   }
-  for (auto& one : made)
-    if (one) bills.push_back(std::move(*one));
-  return bills;
+  return order;
+}
+
+/// The closed bills of the month that is asked for.
+Result<std::vector<StoredBill>> closed_of(ledger::Ledger& ledger, const ReportRequest& request) {
+  if (request.quarter) return std::vector<StoredBill>{};
+  return stored_bills(ledger, *request.month, request.contract);
 }
 
 /// The span by the calendar of UTC, for what is of no contract.
@@ -285,45 +261,106 @@ Result<Period> company_span(const ReportRequest& request) {
                          : calendar->period_of(*request.month);
 }
 
+/// Puts the stored bill in place of the one that the rows give now.
+void show_stored(ReportedContract& shown, const StoredBill& bill) {
+  shown.closed = ClosedBill{.revision = bill.row.revision,
+                            .closed_at = time_of(bill.row.closed_at),
+                            .author = bill.row.author,
+                            .reason = bill.row.reason,
+                            .recomputed_billable = std::nullopt};
+  if (shown.statement.billable != bill.statement.billable)
+    shown.closed->recomputed_billable = shown.statement.billable;
+  shown.statement = bill.statement;
+}
+
 }  // namespace
+
+billing::BillingMethod billing_method_of(const config::Config& config) {
+  return {.layer = layer_name(config.accounting.layer)};
+}
+
+Result<std::vector<ReportedContract>> make_bills(ledger::Ledger& ledger,
+                                                 const std::vector<BillOrder>& orders,
+                                                 const config::Config& config,
+                                                 ReportDetail detail) {
+  std::vector<ReportedContract> bills;
+  if (orders.empty()) return bills;
+  Period whole{.start = TrafficTime::max(), .end = TrafficTime::min()};
+  std::vector<std::string> names;
+  for (const BillOrder& order : orders) {
+    whole.start = std::min(whole.start, order.period.start);
+    whole.end = std::max(whole.end, order.period.end);
+    names.push_back(order.contract.id);
+  }
+  const auto background = Background::read(ledger, whole);
+  if (!background) return tl::unexpected(background.error());
+  CoveredGrids covered(*background);
+  // As the ledger has them, so that few grids at a time read it once.
+  const auto places = ledger.in_order(names);
+  if (!places) return tl::unexpected(places.error());
+  std::vector<std::optional<ReportedContract>> made(orders.size());
+  for (std::size_t at = 0; at < places->size(); at += kGridsAtOnce) {
+    const OrderGroup group{
+        .orders = orders,
+        .places = std::span(*places).subspan(at, std::min(kGridsAtOnce, places->size() - at))};
+    auto grids = grids_of(group, ledger, *background, covered);
+    if (!grids) return tl::unexpected(grids.error());
+    for (std::size_t i = 0; i < grids->size(); ++i) {
+      const std::size_t place = group.places[i];
+      auto bill = bill_of(orders[place], std::move((*grids)[i]), config, ledger);
+      if (!bill) return tl::unexpected(bill.error());
+      if (detail == ReportDetail::Bills) bill->grid = IntervalGrid(Period{});
+      made[place] = std::move(*bill);
+    }
+  }
+  for (auto& one : made)
+    if (one) bills.push_back(std::move(*one));
+  return bills;
+}
 
 Result<Report> make_report(const config::Config& config, ledger::Ledger& ledger,
                            const ReportRequest& request) {
   Report report;
   report.title =
       request.quarter ? billing::to_string(*request.quarter) : billing::to_string(*request.month);
-  std::vector<const contracts::Contract*> wanted;
-  for (const auto& contract : config.contracts)
-    if (request.contract.empty() || contract.id == request.contract) wanted.push_back(&contract);
-  if (wanted.empty() && !request.contract.empty())
+  const auto history = TermsHistory::read(ledger);
+  if (!history) return tl::unexpected(history.error());
+  const auto closed = closed_of(ledger, request);
+  if (!closed) return tl::unexpected(closed.error());
+  std::map<std::string_view, const StoredBill*> not_shown;
+  for (const StoredBill& bill : *closed) not_shown.emplace(bill.row.contract, &bill);
+
+  // Bills in the order of the configuration, and behind them closed ones of contracts that are
+  // gone.
+  std::vector<BillOrder> orders;
+  std::vector<const StoredBill*> stored;
+  for (const auto& contract : config.contracts) {
+    if (!request.contract.empty() && contract.id != request.contract) continue;
+    if (const auto at = not_shown.find(contract.id); at != not_shown.end()) {
+      orders.push_back(order_again(*at->second));
+      stored.push_back(at->second);
+      not_shown.erase(at);
+      continue;
+    }
+    auto order = order_of(contract, request, *history);
+    if (!order) return tl::unexpected(order.error());
+    orders.push_back(std::move(*order));
+    stored.push_back(nullptr);
+  }
+  for (const auto& [contract, bill] : not_shown) {
+    orders.push_back(order_again(*bill));
+    stored.push_back(bill);
+  }
+  if (orders.empty() && !request.contract.empty())
     return failure(ErrorCode::Usage,
                    fmt::format("contract {} is not in the configuration; `weir check` lists those "
                                "that are",
                                request.contract));
-  const billing::BillingMethod method{.layer = layer_name(config.accounting.layer)};
-  // Whatever is configured, counters count Ethernet frames.
-  const billing::BillingMethod counter_method{.layer = layer_name(config::Layer::Ethernet)};
-  const auto bill = [&](Billed& one) -> Result<ReportedContract> {
-    const auto spans = billing::term_spans({one.contract, 1}, one.grid.period());
-    const billing::Subject subject{.contract = one.contract->id,
-                                   .customer = one.contract->customer,
-                                   .service = one.contract->service};
-    ReportedContract reported{.statement = billing::statement_of(subject, one.grid, spans, method),
-                              .grid = std::move(one.grid),
-                              .by_flow = std::nullopt};
-    if (const auto port = counted_port(config, *one.contract)) {
-      auto counted = counted_grid(*port, reported.grid, ledger);
-      if (!counted) return tl::unexpected(counted.error());
-      auto by_counter = billing::statement_of(subject, *counted, spans, counter_method);
-      reported.by_flow = std::exchange(reported.statement, std::move(by_counter));
-      reported.grid = std::move(*counted);
-    }
-    if (request.detail == ReportDetail::Bills) reported.grid = IntervalGrid(Period{});
-    return reported;
-  };
-  auto bills = bills_of(wanted, request, ledger, bill);
+  auto bills = make_bills(ledger, orders, config, request.detail);
   if (!bills) return tl::unexpected(bills.error());
   report.contracts = std::move(*bills);
+  for (std::size_t i = 0; i < stored.size(); ++i)
+    if (stored[i] != nullptr) show_stored(report.contracts[i], *stored[i]);
   if (request.contract.empty()) {
     const auto span = company_span(request);
     if (!span) return tl::unexpected(span.error());

@@ -14,13 +14,25 @@
 
 namespace weir::app {
 
-/// One contract's part of a report: its bill, and the intervals that it was made of.
+/// How a bill came to stand that is not made anew (docs/billing.md, "Closed periods").
+struct ClosedBill {
+  std::uint32_t revision = 1;  ///< 1 closed it, each further one corrected it
+  TrafficTime closed_at;       ///< or corrected
+  std::string author;
+  std::string reason;
+  /// What the rows of the ledger give now, where that is another figure.
+  std::optional<BitsPerSecond> recomputed_billable;
+};
+
+/// One contract's part of a report: its bill, and the intervals that it was made of. Of a
+/// closed period the bill is the stored one, and the grid is what the ledger still has.
 struct ReportedContract {
   billing::Statement statement;
   billing::IntervalGrid grid;
   /// Of a contract that is billed from its interface's counters: what flows would have made of the
   /// same period. Explains; bills nothing.
   std::optional<billing::Statement> by_flow;
+  std::optional<ClosedBill> closed;
 
   [[nodiscard]] const char* source() const noexcept { return by_flow ? "counter" : "flow"; }
 };
@@ -47,9 +59,32 @@ struct ReportRequest {
   billing::FiscalCalendar fiscal;
   std::string contract;  ///< empty: all
   ReportDetail detail = ReportDetail::Intervals;
+  TrafficTime now =
+      traffic_now();  ///< what has ended by then is billed under the terms of its time
 };
 
-/// Reads what was asked for from the ledger and makes the bills. The period of each contract is by
+/// How much of a period a bill is expected to have.
+enum class Expected : std::uint8_t {
+  SoFar,  ///< up to the ledger's last interval, while it has not gone beyond the period
+  Whole,  ///< all of it: the period is over
+};
+
+/// One bill to be made: `spans` are the terms inside `period`.
+struct BillOrder {
+  contracts::Contract contract;
+  billing::Period period;
+  std::vector<billing::TermSpan> spans;
+  Expected expected = Expected::SoFar;
+};
+
+/// Makes bills of the ledger's rows and masks as they are now, in the order of `orders`.
+[[nodiscard]] Result<std::vector<ReportedContract>> make_bills(
+    ledger::Ledger& ledger, const std::vector<BillOrder>& orders, const config::Config& config,
+    ReportDetail detail = ReportDetail::Intervals);
+[[nodiscard]] billing::BillingMethod billing_method_of(const config::Config& config);
+
+/// Reads what was asked for from the ledger and makes the bills; those of closed months are the
+/// stored ones, also of contracts that are no longer configured. The period of each contract is by
 /// its own day and time zone. What is not over yet is expected up to the end of the last
 /// interval that the ledger covers.
 ///

@@ -4,6 +4,9 @@
 
 #include "collector/app/ledger_access.h"
 #include "collector/app/report.h"
+#include "collector/app/revisions.h"
+#include "collector/app/stored_bill.h"
+#include "exporters/ledger/statement_store.h"
 
 namespace weir::app {
 namespace {
@@ -11,6 +14,10 @@ namespace {
 Result<ReportRequest> request_of(const ReportOptions& options) {
   if (options.month.empty() == options.quarter.empty())
     return failure(ErrorCode::Usage, "give either --month YYYY-MM or --quarter YYYYQN");
+  if (options.shows == ReportShows::Revisions &&
+      (options.month.empty() ||
+       (options.format != ReportFormat::Text && options.format != ReportFormat::Json)))
+    return failure(ErrorCode::Usage, "--revisions are of one --month, as text or json");
   ReportRequest request{.month = std::nullopt,
                         .quarter = std::nullopt,
                         .fiscal = {.first_month = std::chrono::month{options.fiscal_month}},
@@ -44,6 +51,22 @@ std::string formatted(const Report& report, ReportFormat format) {
   return {};
 }
 
+Result<std::string> revisions_of(ledger::Ledger& ledger, const ReportOptions& options,
+                                 const ReportRequest& request) {
+  const auto rows =
+      ledger::StatementStore(ledger).revisions(month_number(*request.month), options.contract);
+  if (!rows) return tl::unexpected(rows.error());
+  return options.format == ReportFormat::Json ? revisions_json(*rows) : revisions_text(*rows);
+}
+
+Result<std::string> report_of(LedgerAccess& access, const ReportOptions& options,
+                              const ReportRequest& request) {
+  if (options.shows == ReportShows::Revisions) return revisions_of(access.ledger, options, request);
+  const auto report = make_report(access.config, access.ledger, request);
+  if (!report) return tl::unexpected(report.error());
+  return formatted(*report, options.format);
+}
+
 }  // namespace
 
 int run_report(const ReportOptions& options, std::FILE* out, std::FILE* err) {
@@ -54,12 +77,12 @@ int run_report(const ReportOptions& options, std::FILE* out, std::FILE* err) {
   }
   auto answer = open_ledger_of(options.config, err);
   if (!answer.access) return answer.exit_code;
-  const auto report = make_report(answer.access->config, answer.access->ledger, *request);
+  const auto report = report_of(*answer.access, options, *request);
   if (!report) {
     fmt::print(err, "weir: {}\n", report.error().message);
     return report.error().code == ErrorCode::Usage ? 2 : 1;
   }
-  fmt::print(out, "{}", formatted(*report, options.format));
+  fmt::print(out, "{}", *report);
   if (std::fflush(out) != 0) {
     fmt::print(err, "weir: cannot write the report: {}\n",
                fmt::system_error(errno, "output").what());

@@ -7,6 +7,11 @@ namespace weir::app {
 
 enum class ReportFormat { Text, Json, Csv, Html };
 
+enum class ReportShows {
+  Bills,
+  Revisions,  ///< those of closed bills, as text or JSON
+};
+
 struct ReportOptions {
   std::string config;
   std::string month;    ///< "2026-04"
@@ -14,6 +19,7 @@ struct ReportOptions {
   unsigned fiscal_month = 4;
   std::string contract;  ///< empty: all
   ReportFormat format = ReportFormat::Text;
+  ReportShows shows = ReportShows::Bills;
 };
 
 /// `weir report`: bills and utilisation of a month or a quarter, out of the ledger. Exit code.

@@ -171,6 +171,17 @@ std::string section_of(const ReportedContract& one) {
     text +=
         fmt::format("<p class=\"note\">masked {} to {} by {}: {}</p>\n", rfc3339(mask.span.start),
                     rfc3339(mask.span.end), escaped(mask.author), escaped(mask.reason));
+  if (one.closed) {
+    text += fmt::format("<p class=\"note\">{} {} by {}: {} (revision {})</p>\n",
+                        one.closed->revision == 1 ? "closed" : "corrected",
+                        rfc3339(one.closed->closed_at), escaped(one.closed->author),
+                        escaped(one.closed->reason), one.closed->revision);
+    if (one.closed->recomputed_billable)
+      text += fmt::format(
+          "<p class=\"note\">The ledger's rows and masks give {:.3f} Mbit/s billable now; the bill "
+          "stands until it is corrected.</p>\n",
+          mbit(one.closed->recomputed_billable->value()));
+  }
   return text + chart_of(one) + "</section>\n";
 }
 

@@ -40,6 +40,18 @@ json::array masks_json(const billing::Statement& statement) {
   return masks;
 }
 
+/// A bill that is closed says so, by whom, and what the rows give now if that is another figure.
+void add_closed(json::object& object, const std::optional<ClosedBill>& closed) {
+  object["closed"] = closed.has_value();
+  if (!closed) return;
+  object["closed_at"] = rfc3339(closed->closed_at);
+  object["revision"] = closed->revision;
+  object["author"] = closed->author;
+  object["reason"] = closed->reason;
+  if (closed->recomputed_billable)
+    object["recomputed_billable_bits_per_second"] = closed->recomputed_billable->value();
+}
+
 json::object contract_json(const ReportedContract& one) {
   const billing::Statement& statement = one.statement;
   json::object object{{"contract", statement.subject.contract},
@@ -73,6 +85,7 @@ json::object contract_json(const ReportedContract& one) {
         {"estimated", one.by_flow->is_estimated},
         {"from_customer", direction_json(one.by_flow->figures, Direction::FromCustomer)},
         {"to_customer", direction_json(one.by_flow->figures, Direction::ToCustomer)}};
+  add_closed(object, one.closed);
   if (!statement.masks.empty()) {
     object["masks"] = masks_json(statement);
     if (statement.percentile_without_masks)

@@ -17,8 +17,10 @@ std::string percentile_cell(const billing::Statement& s) {
 }
 
 std::string marks_of(const ReportedContract& one) {
-  const auto& s = one.statement;
+  const billing::Statement& s = one.statement;
   std::string marks;
+  if (one.closed) marks += one.closed->revision == 1 ? " closed" : " corrected";
+  if (one.closed && one.closed->recomputed_billable) marks += " recomputed-differs";
   if (one.by_flow) marks += " counter";
   if (s.is_provisional) marks += " provisional";
   if (s.is_estimated) marks += " estimated";
@@ -60,8 +62,21 @@ std::string chart_of(const ReportedContract& one) {
   return text;
 }
 
+std::string closed_text(const std::optional<ClosedBill>& closed) {
+  if (!closed) return {};
+  std::string text =
+      fmt::format("{} {} by {}: {} (revision {})\n", closed->revision == 1 ? "closed" : "corrected",
+                  rfc3339(closed->closed_at), closed->author, closed->reason, closed->revision);
+  if (closed->recomputed_billable)
+    text += fmt::format(
+        "the ledger's rows and masks give {:.3f} Mbit/s billable now; the bill stands "
+        "until `weir correct`\n",
+        mbit(*closed->recomputed_billable));
+  return text;
+}
+
 std::string details_of(const ReportedContract& one) {
-  const auto& s = one.statement;
+  const billing::Statement& s = one.statement;
   std::string text = fmt::format(
       "\n{} ({}), {} to {}\nrule {}, method {}, layer {}, source {}\n"
       "intervals: {} expected, {} measured ({} zero, {} partial), {} missing, {} masked\n",
@@ -89,7 +104,7 @@ std::string details_of(const ReportedContract& one) {
                         rfc3339(mask.span.end), mask.author, mask.reason);
   if (s.percentile_without_masks)
     text += fmt::format("without masks: {:.3f} Mbit/s\n", mbit(s.percentile_without_masks->value));
-  return text;
+  return text + closed_text(one.closed);
 }
 
 std::string company_text(const Report& report) {

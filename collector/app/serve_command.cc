@@ -278,9 +278,9 @@ http::Routes Collector::routes() {
   routes.add(http::Method::Put, "/-/reload", reload_handler);
   contracts_->add_to(routes);
   routes.add(http::Method::Get, "/", [this](const http::Request&) {
-    return http::Response{.content_type = "text/html; charset=utf-8",
-                          .body = http::render(
-                              status_page(*pipeline_, billing_.current().get(), not_ready()))};
+    return http::Response{
+        .content_type = "text/html; charset=utf-8",
+        .body = http::render(status_page(*pipeline_, billing_.current().get(), not_ready()))};
   });
   return routes;
 }

@@ -131,6 +131,7 @@ struct Config {
   std::vector<contracts::Contract> contracts;
   std::string ledger_url = "sqlite:weir.db";  ///< kNoLedger: none
   std::uint32_t ledger_retention_days = kUsualRetentionDays;
+  std::chrono::seconds ledger_close_after = std::chrono::hours{5 * 24};  ///< after a period's end
   std::vector<LinkGroup> groups;
   Capacity capacity;
   std::string state_directory;  ///< empty: /var/lib/weir

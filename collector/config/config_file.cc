@@ -51,7 +51,7 @@ constexpr std::array<std::string_view, 5> kInterfaceKeys{"index", "name", "speed
 constexpr std::array<std::string_view, 2> kSamplingKeys{"default", "force"};
 constexpr std::array<std::string_view, 5> kAccountingKeys{"layer", "bucket", "lateness",
                                                           "largest_packet", "clock_skew_limit"};
-constexpr std::array<std::string_view, 2> kLedgerKeys{"url", "retention"};
+constexpr std::array<std::string_view, 3> kLedgerKeys{"url", "retention", "close_after"};
 constexpr std::array<std::string_view, 3> kCapacityKeys{"threshold", "target", "growth"};
 constexpr std::array<std::string_view, 3> kHttpKeys{"listen", "insecure", "web_config"};
 constexpr std::array<std::string_view, 1> kMetricsKeys{"customer_names"};
@@ -144,6 +144,20 @@ Parsed<Growth> parse_growth(std::string_view text) {
                               {{"linear", Growth::Linear}, {"exponential", Growth::Exponential}});
 }
 
+/// Days too: routers and people have that long to send or mask what belongs to a month.
+Parsed<std::chrono::seconds> parse_close_after(std::string_view text) {
+  constexpr std::uint64_t kMostDays = 365;
+  constexpr std::uint64_t kDaySeconds = 86'400;
+  if (text.ends_with('d')) {
+    const auto days = parse_integer(text.substr(0, text.size() - 1), {0, kMostDays});
+    if (days) return std::chrono::seconds{*days * kDaySeconds};
+  } else if (auto span = parse_duration(text, {0, kMostDays * kDaySeconds})) {
+    return *span;
+  }
+  return bad_value(fmt::format("`{}` is not a time of 0 to {} days", text, kMostDays),
+                   "write such as 5d or 12h");
+}
+
 bool is_loopback(const IpAddress& address) noexcept {
   return address.is_v4() ? address.v4_value() >> 24 == 127 : address == IpAddress::v6(0, 1);
 }
@@ -168,6 +182,8 @@ class Reader {
       config.ledger_url = ledger.read("url", parse_ledger_url).value_or(config.ledger_url);
       config.ledger_retention_days =
           ledger.read("retention", parse_retention).value_or(config.ledger_retention_days);
+      config.ledger_close_after =
+          ledger.read("close_after", parse_close_after).value_or(config.ledger_close_after);
     }
     contracts_file_ = fields.read("contracts", parse_path);
     if (fields.find("contracts") == nullptr && root.kind == YamlNode::Kind::Map)

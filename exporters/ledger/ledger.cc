@@ -748,6 +748,44 @@ Result<std::optional<std::int64_t>> Ledger::last_interval() {
   }
 }
 
+Result<std::optional<std::int64_t>> Ledger::first_interval() {
+  try {
+    Number first = 0;
+    soci::indicator indicator = soci::i_null;
+    state_->sql << "SELECT min(start) FROM coverage", soci::into(first, indicator);
+    if (indicator == soci::i_null) return std::nullopt;
+    return first;
+  } catch (const std::exception& error) {
+    return state_->failed("cannot be read", error);
+  }
+}
+
+Result<std::int64_t> Ledger::closed_until(std::string_view contract) {
+  try {
+    const std::string name(contract);
+    Number until = 0;
+    soci::indicator indicator = soci::i_null;
+    state_->sql << "SELECT max(s.period_end) FROM closed_statement s JOIN contract c ON c.number = "
+                   "s.contract WHERE c.name = :name",
+        soci::use(name), soci::into(until, indicator);
+    return indicator == soci::i_null ? 0 : until;
+  } catch (const std::exception& error) {
+    return state_->failed("cannot be read", error);
+  }
+}
+
+soci::session& Ledger::session() noexcept { return state_->sql; }
+
+Ledger::Number Ledger::number_of_contract(const std::string& name) {
+  return state_->number("contract", state_->contracts, name);
+}
+
+void Ledger::forget_numbers() noexcept { state_->forget_numbers(); }
+
+tl::unexpected<Error> Ledger::failed(const char* what, const std::exception& error) const {
+  return state_->failed(what, error);
+}
+
 Result<std::vector<ReceptionRow>> Ledger::reception(std::int64_t from, std::int64_t until) {
   std::vector<ReceptionRow> found;
   try {

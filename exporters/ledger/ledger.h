@@ -13,6 +13,12 @@
 #include "exporters/ledger/ledger_url.h"
 #include "exporters/ledger/rows.h"
 
+// Of <soci/soci.h>, which stays out of the headers.
+namespace soci {
+class session;
+class statement;
+}  // namespace soci
+
 namespace weir::ledger {
 
 /// The store of closed intervals, on SQLite or PostgreSQL.
@@ -65,6 +71,11 @@ class Ledger {
                                                                std::int64_t until);
   /// Start of the last interval that any run was measuring; nothing in an empty ledger.
   [[nodiscard]] Result<std::optional<std::int64_t>> last_interval();
+  /// Start of the first one.
+  [[nodiscard]] Result<std::optional<std::int64_t>> first_interval();
+  /// The end of the contract's last closed period: what started before it is amended no more, and
+  /// a correction alone changes the bill. 0 if no period of it is closed.
+  [[nodiscard]] Result<std::int64_t> closed_until(std::string_view contract);
   [[nodiscard]] Result<std::vector<ReceptionRow>> reception(std::int64_t from, std::int64_t until);
 
   /// All rows of one contract's interval, by run, direction and family.
@@ -93,6 +104,9 @@ class Ledger {
   [[nodiscard]] Result<std::uint64_t> forget_before(std::int64_t time);
 
  private:
+  /// Keeps its tables in the same database, over this connection.
+  friend class StatementStore;
+
   struct State;
   class Adder;
   using Number = long long;  ///< as both databases know it
@@ -108,6 +122,12 @@ class Ledger {
 
   explicit Ledger(std::unique_ptr<State> state);
   [[nodiscard]] static Result<Ledger> open_at(const LedgerUrl& url);
+
+  // For StatementStore, which does not know State.
+  [[nodiscard]] soci::session& session() noexcept;
+  [[nodiscard]] Number number_of_contract(const std::string& name);  ///< given now if it has none
+  void forget_numbers() noexcept;  ///< after a transaction that was undone
+  [[nodiscard]] tl::unexpected<Error> failed(const char* what, const std::exception& error) const;
 
   // All below throw what the database throws.
   void each_row(const Range& contracts, std::int64_t from, std::int64_t until,

@@ -3,6 +3,31 @@
 #include <fmt/format.h>
 
 namespace weir::ledger {
+namespace {
+
+/// Terms as they were known, and the results of closed periods with all their revisions. The
+/// columns are for the auditor; `terms` and `statement` hold everything, and are what is read back.
+std::vector<std::string> closing_tables(const char* integer, const char* strict) {
+  return {
+      fmt::format("CREATE TABLE contract_terms (contract {0} NOT NULL, revision {0} NOT NULL, "
+                  "noted_at {0} NOT NULL, valid_from {0}, committed {0} NOT NULL, terms TEXT NOT "
+                  "NULL, PRIMARY KEY (contract, revision)){1}",
+                  integer, strict),
+      fmt::format(
+          "CREATE TABLE closed_statement (contract {0} NOT NULL, month {0} NOT NULL, revision {0} "
+          "NOT NULL, period_start {0} NOT NULL, period_end {0} NOT NULL, closed_at {0} NOT NULL, "
+          "author TEXT NOT NULL, reason TEXT NOT NULL, method TEXT NOT NULL, direction_rule TEXT "
+          "NOT NULL, layer TEXT NOT NULL, expected {0} NOT NULL, measured {0} NOT NULL, partial "
+          "{0} NOT NULL, missing {0} NOT NULL, masked {0} NOT NULL, completeness {0} NOT NULL, "
+          "provisional {0} NOT NULL, committed {0} NOT NULL, percentile {0}, error {0}, "
+          "from_customer {0}, to_customer {0}, billable {0} NOT NULL, overage {0} NOT NULL, "
+          "previous_billable {0}, exporters TEXT NOT NULL, masks TEXT NOT NULL, digest TEXT NOT "
+          "NULL, statement TEXT NOT NULL, PRIMARY KEY (contract, month, revision)){1}",
+          integer, strict),
+  };
+}
+
+}  // namespace
 
 std::vector<std::vector<std::string>> migrations(Backend backend) {
   const bool is_sqlite = backend == Backend::Sqlite;
@@ -65,7 +90,7 @@ std::vector<std::vector<std::string>> migrations(Backend backend) {
       "PRIMARY KEY (start, exporter, interface, side, run)){1}",
       integer, compact));
 
-  return {std::move(first), std::move(interfaces)};
+  return {std::move(first), std::move(interfaces), closing_tables(integer, strict)};
 }
 
 }  // namespace weir::ledger

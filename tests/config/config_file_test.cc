@@ -41,7 +41,7 @@ exporters:
     - {address: "2001:db8::1", sampling: unsampled}
 accounting: {layer: wire, bucket: 30s, lateness: 2m, largest_packet: 9000, clock_skew_limit: 1m}
 contracts: contracts.yaml
-ledger: {url: "sqlite:/srv/weir.db"}
+ledger: {url: "sqlite:/srv/weir.db", close_after: 10d}
 state: /srv/weir
 http: {listen: "0.0.0.0:9000", insecure: true}
 metrics: {customer_names: true}
@@ -145,6 +145,7 @@ TEST(ConfigFile, ReadsEverySetting) {
   ASSERT_EQ(config.contracts.size(), 1U);
   EXPECT_EQ(config.contracts[0].id, "A");
   EXPECT_EQ(config.ledger_url, "sqlite:/srv/weir.db");
+  EXPECT_EQ(config.ledger_close_after, std::chrono::hours{240});
   EXPECT_EQ(config.state_directory, "/srv/weir");
   EXPECT_EQ(format_endpoint(config.http.listen), "0.0.0.0:9000");
   EXPECT_TRUE(config.http.insecure);
