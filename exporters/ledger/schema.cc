@@ -56,7 +56,13 @@ std::vector<std::vector<std::string>> migrations(Backend backend) {
       "made_at {0} NOT NULL, author TEXT NOT NULL, reason TEXT NOT NULL, PRIMARY KEY "
       "(contract, starts, ends, made_at)){1}",
       integer, compact));
-  return {std::move(first)};
+  // How far the late records of a run have been written.
+  std::vector<std::string> amended;
+  amended.push_back(
+      fmt::format("CREATE TABLE amended (run {0} NOT NULL PRIMARY KEY, last {0} NOT NULL){1}",
+                  integer, strict));
+
+  return {std::move(first), std::move(amended)};
 }
 
 }  // namespace weir::ledger
