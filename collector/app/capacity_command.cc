@@ -6,6 +6,7 @@
 
 #include "collector/app/capacity_report.h"
 #include "collector/app/ledger_access.h"
+#include "collector/app/ledger_views.h"
 
 namespace weir::app {
 namespace {
@@ -29,7 +30,7 @@ Result<billing::CapacityView> view_of(LedgerAccess& access) {
     return failure(ErrorCode::NotFound,
                    "the ledger is empty: forecasts need weeks of traffic in it; run `weir serve`");
   const TrafficTime now = traffic_time_ms((**last + ledger::kIntervalSeconds) * 1'000);
-  return make_capacity_view(access.config, access.ledger, now, {});
+  return make_capacity_view(access.config, access.ledger, now, interfaces_of(access.ledger));
 }
 
 }  // namespace

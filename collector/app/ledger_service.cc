@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <map>
 #include <random>
 #include <set>
 #include <string_view>
@@ -100,6 +101,12 @@ void LedgerService::attach(const pipeline::Pipeline& pipeline) {
       .names = [&pipeline] { return pipeline.registries().slots.names(); },
       .reception = [&pipeline](std::int64_t start) { return reception_at(pipeline, start); },
       .save = [this](ledger::IntervalSave save) { writer_->save(std::move(save)); }});
+}
+
+void LedgerService::take(std::span<const ledger::InterfaceRow> rows) {
+  std::map<std::int64_t, std::vector<ledger::InterfaceRow>> by_start;
+  for (const auto& row : rows) by_start[row.start].push_back(row);
+  for (auto& [start, some] : by_start) writer_->add(start, std::move(some));
 }
 
 void LedgerService::stop() {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,9 @@ class LedgerService {
 
   /// After the pipeline's stop: saves what is open, and waits for the database for a while.
   void stop();
+
+  /// What interfaces carried, each row once. On any thread.
+  void take(std::span<const ledger::InterfaceRow> rows);
 
   /// Runs `job` on the ledger's thread.
   void post(ledger::LedgerWriter::Job job) { writer_->post(std::move(job)); }

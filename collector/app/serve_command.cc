@@ -15,7 +15,10 @@
 #include <system_error>
 #include <vector>
 
+#include "collector/app/ledger_reads.h"
+#include "collector/app/ledger_rows.h"
 #include "collector/app/ledger_service.h"
+#include "collector/app/ledger_views.h"
 #include "collector/app/log.h"
 #include "collector/app/outputs.h"
 #include "collector/app/state_reports.h"
@@ -36,6 +39,8 @@ constexpr std::chrono::seconds kLookAtSockets{10};
 constexpr std::chrono::seconds kLookAtEvents{1};
 /// Lines about exporters a look, so a second, however many there are and whatever they send.
 constexpr std::size_t kMostEventLines = 10;
+/// How long a page waits for the ledger's thread.
+constexpr std::chrono::seconds kLedgerPatience{10};
 constexpr const char* kUsualStateDirectory = "/var/lib/weir";
 
 std::string lines_of(const std::vector<config::Problem>& problems, config::Severity severity) {
@@ -116,8 +121,7 @@ class Collector {
   std::unique_ptr<LedgerService> ledger_;  ///< null: none is kept; outlives the pipeline
   std::unique_ptr<pipeline::Pipeline> pipeline_;
   std::unique_ptr<prometheus::TrafficCollectable> metrics_;
-  /// What contracts owe by now; null until the ledger has told.
-  Published<billing::BillingView> billing_{nullptr};
+  std::unique_ptr<LedgerViews> views_;  ///< null without a ledger
   std::unique_ptr<http::ContractsApi> contracts_;
   std::unique_ptr<http::Server> server_;
   std::mutex reload_mutex_;  ///< one reload at a time; guards figures_
@@ -167,6 +171,13 @@ Result<void> Collector::open_pipeline(const config::Config& config) {
   if (!pipeline) return tl::unexpected(pipeline.error());
   pipeline_ = std::move(*pipeline);
   if (ledger_) {
+    pipeline_->set_interface_sink(
+        [this](const auto& intervals) { ledger_->take(interface_rows(intervals)); });
+    views_ = std::make_unique<LedgerViews>(
+        config, [this] { return pipeline_->policy()->table; }, log_);
+    ledger_->set_observer([this](ledger::Ledger& ledger, std::optional<std::int64_t> start) {
+      views_->observe(ledger, start);
+    });
     ledger_->attach(*pipeline_);
     ledger_->start();
   }
@@ -194,7 +205,10 @@ std::vector<std::string> Collector::not_ready() const {
 prometheus::Sources Collector::sources(const config::Config& config) {
   auto sources = metric_sources(*pipeline_);
   sources.customer_names = config.customer_names_in_metrics;
-  sources.billing = [this] { return billing_.current(); };
+  if (views_) {
+    sources.billing = [this] { return views_->billing(); };
+    sources.capacity = [this] { return views_->capacity(); };
+  }
   sources.process = [this] {
     const std::lock_guard lock(reload_mutex_);
     auto figures = figures_;
@@ -231,7 +245,13 @@ http::ContractSources Collector::contract_sources(const config::Config& config) 
   http::ContractSources sources;
   sources.table = [this] { return pipeline_->policy()->table; };
   sources.totals = [this] { return pipeline_->totals().snapshot(); };
-  sources.billing = [this] { return billing_.current(); };
+  sources.billing = [this] { return views_ ? views_->billing() : nullptr; };
+  if (ledger_) {
+    const LedgerReads reads([this](auto job) { ledger_->post(std::move(job)); }, kLedgerPatience);
+    sources.intervals = [reads](const auto& contract, const auto& period) {
+      return reads.intervals(contract, period);
+    };
+  }
   sources.customer_names =
       config.customer_names_in_metrics ? http::CustomerNames::Shown : http::CustomerNames::Hidden;
   return sources;
@@ -278,9 +298,10 @@ http::Routes Collector::routes() {
   routes.add(http::Method::Put, "/-/reload", reload_handler);
   contracts_->add_to(routes);
   routes.add(http::Method::Get, "/", [this](const http::Request&) {
+    const auto billing = views_ ? views_->billing() : nullptr;
     return http::Response{
         .content_type = "text/html; charset=utf-8",
-        .body = http::render(status_page(*pipeline_, billing_.current().get(), not_ready()))};
+        .body = http::render(status_page(*pipeline_, billing.get(), not_ready()))};
   });
   return routes;
 }
@@ -302,6 +323,7 @@ Collector::ReloadAnswer Collector::reload() {
     log_->error("reload refused, the old configuration stays: {}", waiting.error().message);
     return {400, waiting.error().message + "\n"};
   }
+  if (views_) views_->adopt(*loaded.config);
   figures_.last_reload_ok = true;
   ++figures_.reloads;
   figures_.last_reload_success_ms = since_epoch_ms(traffic_now());

@@ -425,6 +425,87 @@ Result<void> Ledger::write(std::string_view run, const Batch& batch) {
   return {};
 }
 
+std::string Ledger::amendment_run(std::string_view run) { return std::string(run) + " late"; }
+
+Result<Amended> Ledger::amend(std::string_view run, const Amendments& amendments,
+                              const IsClosed& is_closed) {
+  State& state = *state_;
+  soci::session& sql = state.sql;
+  Amended amended;
+  try {
+    state.ready();
+    soci::transaction transaction(sql);
+    state.lock("day", "ROW EXCLUSIVE MODE");
+    struct Bound {
+      Number run = 0;
+      Number number = 0;
+      Number last = 0;
+      Number start = 0;
+      Number contract = 0;
+      Number direction = 0;
+      Number family = 0;
+      Number bytes = 0;
+      Number packets = 0;
+      Number records = 0;
+      double variance = 0;
+    } bound;
+    bound.run = state.number("run", state.runs, amendment_run(run));
+    bound.number = number_of(amendments.number);
+    soci::indicator indicator = soci::i_null;
+    sql << "SELECT max(last) FROM amended WHERE run = :run", soci::use(bound.run),
+        soci::into(bound.last, indicator);
+    if (indicator == soci::i_ok && bound.last >= bound.number) {
+      // It may just have got its number: that is undone with the transaction.
+      state.forget_numbers();
+      return amended;
+    }
+    soci::statement put =
+        (sql.prepare
+             << "INSERT INTO contract_interval (start, contract, direction, family, run, bytes, "
+                "packets, records, variance, revision) VALUES (:start, :contract, :direction, "
+                ":family, :run, :bytes, :packets, :records, :variance, 1) "
+                "ON CONFLICT (start, contract, direction, family, run) DO UPDATE SET "
+                "bytes = contract_interval.bytes + excluded.bytes, "
+                "packets = contract_interval.packets + excluded.packets, "
+                "records = contract_interval.records + excluded.records, "
+                "variance = contract_interval.variance + excluded.variance, "
+                "revision = contract_interval.revision + 1",
+         soci::use(bound.start), soci::use(bound.contract), soci::use(bound.direction),
+         soci::use(bound.family), soci::use(bound.run), soci::use(bound.bytes),
+         soci::use(bound.packets), soci::use(bound.records), soci::use(bound.variance));
+    std::set<std::int64_t> days;
+    for (const IntervalRow& row : amendments.rows) {
+      if (is_closed(row.contract, row.start)) {
+        amended.closed_bytes += row.bytes;
+        continue;
+      }
+      bound.start = row.start;
+      bound.contract = state.number("contract", state.contracts, row.contract);
+      bound.direction = static_cast<Number>(row.direction);
+      bound.family = static_cast<Number>(row.family);
+      bound.bytes = number_of(row.bytes);
+      bound.packets = number_of(row.packets);
+      bound.records = number_of(row.records);
+      bound.variance = row.variance;
+      put.execute(true);
+      amended.written_bytes += row.bytes;
+      days.insert(day_of(row.start));
+    }
+    for (const std::int64_t day : days) {
+      sql << "DELETE FROM day WHERE day = :day", soci::use(day);
+      sql << "DELETE FROM contract_day WHERE day = :day", soci::use(day);
+    }
+    sql << "INSERT INTO amended (run, last) VALUES (:run, :last) ON CONFLICT (run) DO UPDATE SET "
+           "last = excluded.last",
+        soci::use(bound.run), soci::use(bound.number);
+    transaction.commit();
+  } catch (const std::exception& error) {
+    state.forget_numbers();
+    return state.failed("cannot be amended", error);
+  }
+  return amended;
+}
+
 Result<std::vector<ContractInterval>> Ledger::intervals(std::string_view contract,
                                                         std::int64_t from, std::int64_t until) {
   std::vector<ContractInterval> found;

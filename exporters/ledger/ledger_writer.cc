@@ -9,11 +9,17 @@ namespace {
 
 constexpr std::chrono::hours kBetweenDailies{24};
 
+void move_interfaces(IntervalSave& from, IntervalSave& to) {
+  to.batch.interfaces.insert(to.batch.interfaces.end(),
+                             std::make_move_iterator(from.batch.interfaces.begin()),
+                             std::make_move_iterator(from.batch.interfaces.end()));
+}
+
 }  // namespace
 
 std::uint64_t rows_of(const IntervalSave& interval) noexcept {
   return interval.batch.intervals.size() + interval.batch.coverage.size() +
-         interval.batch.reception.size();
+         interval.batch.reception.size() + interval.batch.interfaces.size();
 }
 
 LedgerWriter::LedgerWriter(std::string run, Open open, Listeners listeners, Limits limits)
@@ -40,9 +46,25 @@ std::uint64_t LedgerWriter::stop() {
 void LedgerWriter::save(IntervalSave interval) {
   const std::lock_guard lock(mutex_);
   auto& place = pending_[interval.start];
-  figures_.pending_rows += rows_of(interval);
   figures_.pending_rows -= rows_of(place);
+  // Those come once, whatever contracts' newer rows say.
+  move_interfaces(place, interval);
   place = std::move(interval);
+  figures_.pending_rows += rows_of(place);
+  keep_bound();
+  figures_.pending_intervals = pending_.size();
+  wake_.notify_all();
+}
+
+void LedgerWriter::add(std::int64_t start, std::vector<InterfaceRow> interfaces) {
+  const std::lock_guard lock(mutex_);
+  IntervalSave more{.start = start, .batch = {}};
+  more.batch.interfaces = std::move(interfaces);
+  figures_.pending_rows += rows_of(more);
+  if (const auto place = pending_.find(start); place != pending_.end())
+    move_interfaces(more, place->second);
+  else
+    pending_.emplace(start, std::move(more));
   keep_bound();
   figures_.pending_intervals = pending_.size();
   wake_.notify_all();
@@ -126,8 +148,15 @@ bool LedgerWriter::write_one() {
   {
     const std::lock_guard lock(mutex_);
     const std::uint64_t rows = rows_of(interval);
-    if (!written && pending_.count(start) == 0) {
-      pending_.emplace(start, std::move(interval));
+    if (!written) {
+      // A newer form may have come meanwhile; it has all but the rows of interfaces.
+      const auto [place, is_kept] = pending_.try_emplace(start);
+      if (is_kept) {
+        place->second = std::move(interval);
+      } else {
+        figures_.pending_rows -= rows - interval.batch.interfaces.size();
+        move_interfaces(interval, place->second);
+      }
       keep_bound();
     } else {
       figures_.pending_rows -= rows;

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "collector/model/result.h"
 #include "exporters/ledger/ledger.h"
@@ -78,6 +79,8 @@ class LedgerWriter {
   std::uint64_t stop();
 
   void save(IntervalSave interval);
+  /// What interfaces carried in an interval; each row comes once.
+  void add(std::int64_t start, std::vector<InterfaceRow> interfaces);
   /// Runs `job` between two writes, once the ledger is open. Jobs that wait when the writer stops
   /// are forgotten.
   void post(Job job);

@@ -55,6 +55,20 @@ struct InterfaceRow {
   std::optional<std::uint64_t> counter_bytes;
 };
 
+/// What late records add to intervals, as one run measured it. Their `revision` is ignored.
+struct Amendments {
+  std::uint64_t number = 0;  ///< rises from batch to batch of one run, from 1
+  std::vector<IntervalRow> rows;
+};
+
+/// Bytes of amendments by what became of them.
+struct Amended {
+  std::uint64_t written_bytes = 0;
+  std::uint64_t closed_bytes = 0;  ///< their period is closed: refused
+
+  friend bool operator==(const Amended&, const Amended&) = default;
+};
+
 /// Everything that is written in one transaction.
 struct Batch {
   std::vector<IntervalRow> intervals;

@@ -81,6 +81,12 @@ std::vector<std::vector<std::string>> migrations(Backend backend) {
       "made_at {0} NOT NULL, author TEXT NOT NULL, reason TEXT NOT NULL, PRIMARY KEY "
       "(contract, starts, ends, made_at)){1}",
       integer, compact));
+  // How far the late records of a run have been written.
+  std::vector<std::string> amended;
+  amended.push_back(
+      fmt::format("CREATE TABLE amended (run {0} NOT NULL PRIMARY KEY, last {0} NOT NULL){1}",
+                  integer, strict));
+
   // Flow estimates of interfaces beside what their counters say; the counter is NULL where it does
   // not cover the interval.
   std::vector<std::string> interfaces;
@@ -90,7 +96,8 @@ std::vector<std::vector<std::string>> migrations(Backend backend) {
       "PRIMARY KEY (start, exporter, interface, side, run)){1}",
       integer, compact));
 
-  return {std::move(first), std::move(interfaces), closing_tables(integer, strict)};
+  return {std::move(first), std::move(amended), std::move(interfaces),
+          closing_tables(integer, strict)};
 }
 
 }  // namespace weir::ledger

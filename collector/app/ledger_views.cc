@@ -1,0 +1,86 @@
+#include "collector/app/ledger_views.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "collector/app/closing.h"
+#include "collector/app/terms_history.h"
+#include "collector/billing/month.h"
+
+namespace weir::app {
+namespace {
+
+constexpr std::chrono::hours kBetweenDailies{24};
+
+}  // namespace
+
+LedgerViews::LedgerViews(const config::Config& config, Table table,
+                         std::shared_ptr<spdlog::logger> log)
+    : config_(std::make_shared<const config::Config>(config)),
+      table_(std::move(table)),
+      log_(std::move(log)) {}
+
+void LedgerViews::adopt(const config::Config& config) {
+  config_.publish(std::make_shared<const config::Config>(config));
+}
+
+void LedgerViews::warn(const char* what, const Error& error) const {
+  log_->warn("ledger: {}: {}", what, error.message);
+}
+
+void LedgerViews::observe(ledger::Ledger& ledger, std::optional<std::int64_t> start) {
+  const auto config = config_.current();
+  if (config != noted_) {
+    note_terms_of(ledger, *config);
+    // Groups and limits may be others.
+    if (noted_) next_daily_.reset();
+    noted_ = config;
+  }
+  if (auto view = tracker_.observe(ledger, table_(), start.value_or(0)))
+    billing_.publish(std::move(*view));
+  else
+    warn("what contracts owe cannot be told", view.error());
+  const auto now = std::chrono::steady_clock::now();
+  // Not while it is being opened: what arrived meanwhile is written first.
+  if (!start || (next_daily_ && now < *next_daily_)) return;
+  next_daily_ = now + kBetweenDailies;
+  close_periods_of(ledger, *config);
+  look_ahead(ledger, *config);
+}
+
+void LedgerViews::note_terms_of(ledger::Ledger& ledger, const config::Config& config) {
+  if (const auto noted = note_terms(ledger, config.contracts, traffic_now()); !noted)
+    warn("the terms of contracts are not noted", noted.error());
+}
+
+void LedgerViews::close_periods_of(ledger::Ledger& ledger, const config::Config& config) {
+  const auto closed = close_due(ledger, config, traffic_now());
+  if (!closed) return warn("periods are not closed", closed.error());
+  if (!closed->empty())
+    log_->info("ledger: {} bills of periods that are over closed", closed->size());
+}
+
+void LedgerViews::look_ahead(ledger::Ledger& ledger, const config::Config& config) {
+  auto view = make_capacity_view(config, ledger, traffic_now(), interfaces_of(ledger));
+  if (!view) return warn("forecasts are not made", view.error());
+  capacity_.publish(std::make_shared<const billing::CapacityView>(std::move(*view)));
+}
+
+EachInterfaceInterval interfaces_of(ledger::Ledger& ledger) {
+  return [&ledger](std::span<const WantedInterface> wanted, std::int64_t from, std::int64_t until,
+                   const TakeInterface& take) -> Result<void> {
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      if (wanted[i].index == 0) continue;
+      const auto totals = ledger.interface_totals(wanted[i].exporter, wanted[i].index, from, until);
+      if (!totals) return tl::unexpected(totals.error());
+      for (const auto& total : *totals)
+        take(i, {.start = total.start,
+                 .ingress_bytes = total.flow_bytes[0],
+                 .egress_bytes = total.flow_bytes[1]});
+    }
+    return {};
+  };
+}
+
+}  // namespace weir::app

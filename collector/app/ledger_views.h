@@ -1,0 +1,66 @@
+#pragma once
+
+#include <spdlog/logger.h>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "collector/app/billing_tracker.h"
+#include "collector/app/capacity_view.h"
+#include "collector/billing/billing_view.h"
+#include "collector/billing/capacity.h"
+#include "collector/config/config.h"
+#include "collector/contracts/contract_table.h"
+#include "collector/model/published.h"
+#include "exporters/ledger/ledger.h"
+
+namespace weir::app {
+
+/// What a running collector works out from its ledger: what contracts owe by now after each closed
+/// interval, what runs out once a day; and what it writes there besides intervals: the terms of
+/// contracts as they are known, and the bills of periods that are over.
+///
+/// Threads: observe() on the ledger's; the rest from any.
+class LedgerViews {
+ public:
+  using Table = std::function<std::shared_ptr<const contracts::ContractTable>()>;
+
+  LedgerViews(const config::Config& config, Table table, std::shared_ptr<spdlog::logger> log);
+
+  /// A configuration that is in force now.
+  void adopt(const config::Config& config);
+  /// LedgerService::Observer.
+  void observe(ledger::Ledger& ledger, std::optional<std::int64_t> start);
+
+  /// Null until the ledger has told.
+  [[nodiscard]] std::shared_ptr<const billing::BillingView> billing() const {
+    return billing_.current();
+  }
+  [[nodiscard]] std::shared_ptr<const billing::CapacityView> capacity() const {
+    return capacity_.current();
+  }
+
+ private:
+  void note_terms_of(ledger::Ledger& ledger, const config::Config& config);
+  void close_periods_of(ledger::Ledger& ledger, const config::Config& config);
+  void look_ahead(ledger::Ledger& ledger, const config::Config& config);
+  void warn(const char* what, const Error& error) const;
+
+  Published<config::Config> config_;
+  const Table table_;
+  const std::shared_ptr<spdlog::logger> log_;
+  Published<billing::BillingView> billing_{nullptr};
+  Published<billing::CapacityView> capacity_{nullptr};
+  // The ledger's thread alone.
+  BillingTracker tracker_;
+  std::shared_ptr<const config::Config> noted_;  ///< whose terms are in the ledger
+  std::optional<std::chrono::steady_clock::time_point> next_daily_;
+};
+
+/// What the ledger has of interfaces, for make_capacity_view().
+[[nodiscard]] EachInterfaceInterval interfaces_of(ledger::Ledger& ledger);
+
+}  // namespace weir::app
