@@ -98,6 +98,7 @@ struct Config {
   std::uint32_t workers = 0;  ///< 0: auto, one a core up to 8
   Exporters exporters;
   Accounting accounting;
+  std::string contracts_file;  ///< that the configuration names; empty: none
   std::vector<contracts::Contract> contracts;
   std::string ledger_url = "sqlite:weir.db";
   std::string state_directory;  ///< empty: /var/lib/weir
