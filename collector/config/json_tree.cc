@@ -248,6 +248,7 @@ std::vector<Problem> with_pointers(std::vector<Problem> problems, const YamlNode
   Pointers wanted;
   for (const Problem& problem : problems)
     if (problem.line != 0) wanted[{problem.line, problem.column}];
+  if (wanted.empty()) return problems;
   find_pointers(root, {}, wanted);
   for (Problem& problem : problems)
     if (const auto found = wanted.find({problem.line, problem.column});
