@@ -17,6 +17,7 @@
 #include "collector/app/doctor_command.h"
 #include "collector/app/explain_command.h"
 #include "collector/app/generate_command.h"
+#include "collector/app/import_command.h"
 #include "collector/app/mask_command.h"
 #include "collector/app/replay_command.h"
 #include "collector/app/report_command.h"
@@ -49,6 +50,50 @@ void add_check(CLI::App& app, Action& action) {
   command->add_option("FILE", *path, "Configuration file (YAML)")->required();
   command->callback(
       [path, &action] { action = [path] { return weir::app::run_check(*path, stdout, stderr); }; });
+}
+
+void add_import(CLI::App& app, Action& action) {
+  using weir::app::ContractFormat;
+  using weir::app::DiffFormat;
+  auto options = std::make_shared<weir::app::ImportOptions>();
+  auto* command = app.add_subcommand(
+      "import", "Take contracts from a file or URL; print what changes, and write it");
+  command->add_option("--config,-c", options->config, "Configuration file (YAML)")->required();
+  command->add_option("SOURCE", options->source, "Path, - for standard input, or http(s) URL")
+      ->required();
+  command->add_flag_callback(
+      "--dry-run", [options] { options->mode = weir::app::ImportMode::DryRun; },
+      "Print what would change, and change nothing");
+  command
+      ->add_option("--format", options->format,
+                   "csv, json or yaml; else by content type or the name's ending")
+      ->transform(CLI::CheckedTransformer(
+          std::map<std::string, ContractFormat>{{"csv", ContractFormat::Csv},
+                                                {"json", ContractFormat::Json},
+                                                {"yaml", ContractFormat::Yaml}}));
+  command->add_option("--output,-o", options->output,
+                      "File to compare with and to replace (.yaml, .csv), instead of the "
+                      "configuration's contracts file");
+  command
+      ->add_option("--header", options->headers,
+                   "`Name: value` to send; may be repeated. Secrets belong in --header-file")
+      ->allow_extra_args(false);
+  command->add_option("--header-file", options->header_file, "File of such headers, one a line");
+  command->add_option("--ca", options->ca,
+                      "PEM file of the authorities to trust, instead of the system's");
+  command->add_option("--timeout", options->timeout_seconds, "Seconds for the source (default 60)")
+      ->check(CLI::Range(1U, 3'600U));
+  command->add_option("--allow-removals", options->allow_removals,
+                      "How many contracts may vanish: a number, a share (default 10%), or all");
+  command->add_option("--diff-format", options->diff_format, "text (default) or json")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, DiffFormat>{
+          {"text", DiffFormat::Text}, {"json", DiffFormat::Json}}));
+  command->footer(
+      "Exit codes: 0 done, 1 the source or the writing failed, 2 wrong usage, invalid contracts or "
+      "too many removed. The contracts file is changed with 0 alone.");
+  command->callback([options, &action] {
+    action = [options] { return weir::app::run_import(*options, stdout, stderr); };
+  });
 }
 
 void add_replay(CLI::App& app, Action& action) {
@@ -251,6 +296,7 @@ int main(int argc, char** argv) {
   Action action;
   add_serve(app, action);
   add_check(app, action);
+  add_import(app, action);
   add_replay(app, action);
   add_decode(app, action);
   add_generate(app, action);

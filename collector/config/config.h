@@ -128,6 +128,7 @@ struct Config {
   std::uint32_t workers = 0;  ///< 0: auto, one a core up to 8
   Exporters exporters;
   Accounting accounting;
+  std::string contracts_file;  ///< that the configuration names; empty: none
   std::vector<contracts::Contract> contracts;
   std::string ledger_url = "sqlite:weir.db";  ///< kNoLedger: none
   std::uint32_t ledger_retention_days = kUsualRetentionDays;

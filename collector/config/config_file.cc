@@ -514,7 +514,7 @@ std::vector<Problem> joined(std::vector<Problem> first, std::vector<Problem> sec
 
 }  // namespace
 
-Loaded load(const std::string& path) {
+Loaded load_without_contracts(const std::string& path) {
   ProblemList problems(path);
   const auto text = read_text_file(path, problems);
   const auto root = text ? parse_yaml(*text, problems) : std::nullopt;
@@ -527,19 +527,22 @@ Loaded load(const std::string& path) {
     if (listen.tls)
       for (std::string* file : {&listen.tls->certificate, &listen.tls->key, &listen.tls->client_ca})
         if (!file->empty()) *file = beside(path, *file);
-  Loaded loaded;
-  loaded.problems = in_order(problems.take());
-  if (reader.contracts_file()) {
-    const std::string file = beside(path, *reader.contracts_file());
+  if (reader.contracts_file()) config.contracts_file = beside(path, *reader.contracts_file());
+  return {std::move(config), in_order(problems.take())};
+}
+
+Loaded load(const std::string& path) {
+  Loaded loaded = load_without_contracts(path);
+  if (loaded.config && !loaded.config->contracts_file.empty()) {
+    const std::string& file = loaded.config->contracts_file;
     LoadedContracts contracts = load_contracts(file);
-    auto between = check_contracts(contracts.contracts, config.exporters.routers, file);
+    auto between = check_contracts(contracts.contracts, loaded.config->exporters.routers, file);
     loaded.problems = joined(std::move(loaded.problems),
                              in_order(joined(std::move(contracts.problems), std::move(between))));
-    config.contracts = std::move(contracts.contracts);
+    loaded.config->contracts = std::move(contracts.contracts);
   }
   const auto is_error = [](const Problem& problem) { return problem.severity == Severity::Error; };
-  if (std::none_of(loaded.problems.begin(), loaded.problems.end(), is_error))
-    loaded.config = std::move(config);
+  if (std::any_of(loaded.problems.begin(), loaded.problems.end(), is_error)) loaded.config.reset();
   return loaded;
 }
 

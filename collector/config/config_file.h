@@ -21,4 +21,8 @@ struct Loaded {
 /// Threads: any.
 [[nodiscard]] Loaded load(const std::string& path);
 
+/// As load(), without reading the contracts file: for who is about to write it. The
+/// configuration is there even with errors, as far as it could be read.
+[[nodiscard]] Loaded load_without_contracts(const std::string& path);
+
 }  // namespace weir::config

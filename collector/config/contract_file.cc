@@ -11,6 +11,7 @@
 #include "collector/config/contract_draft.h"
 #include "collector/config/csv_reader.h"
 #include "collector/config/file_text.h"
+#include "collector/config/json_tree.h"
 #include "collector/config/yaml_tree.h"
 
 namespace weir::config {
@@ -133,10 +134,8 @@ std::vector<contracts::Contract> to_contracts(const std::vector<ContractDraft>& 
   return contracts;
 }
 
-std::vector<contracts::Contract> from_yaml(std::string_view text, ProblemList& problems) {
-  const auto document = parse_yaml(text, problems);
-  if (!document) return {};
-  const YamlNode& root = *document;
+/// From the list of a YAML or JSON file.
+std::vector<contracts::Contract> from_tree(const YamlNode& root, ProblemList& problems) {
   if (root.kind != YamlNode::Kind::Sequence && root.kind != YamlNode::Kind::Null) {
     problems.error(root.place, "the contracts are not a list",
                    "begin each contract with a dash: `- id: ...`");
@@ -161,6 +160,26 @@ std::vector<contracts::Contract> from_yaml(std::string_view text, ProblemList& p
           "give one of them another id, or put its attachments under the first");
   }
   return to_contracts(drafts, problems);
+}
+
+std::vector<contracts::Contract> from_yaml(std::string_view text, ProblemList& problems) {
+  const auto root = parse_yaml(text, problems);
+  return root ? from_tree(*root, problems) : std::vector<contracts::Contract>{};
+}
+
+/// The array of contracts: the whole text, or the one value of `{"contracts": [...]}`. Further
+/// keys are refused: they may say that this is one page of several.
+std::vector<contracts::Contract> from_json(const YamlNode& root, ProblemList& problems) {
+  static constexpr std::array<std::string_view, 1> kKeys{"contracts"};
+  const YamlNode* list = &root;
+  if (root.kind == YamlNode::Kind::Map) {
+    const YamlFields fields(root, "the source", kKeys, problems);
+    list = fields.find("contracts");
+  }
+  if (list != nullptr && list->kind == YamlNode::Kind::Sequence) return from_tree(*list, problems);
+  problems.error(list == nullptr ? root.place : list->place, "there is no array of contracts",
+                 "give an array of contracts, or {\"contracts\": [...]}");
+  return {};
 }
 
 std::vector<contracts::Contract> from_csv(std::string_view text, ProblemList& problems) {
@@ -207,6 +226,16 @@ LoadedContracts read_contracts_csv(std::string_view text, const std::string& fil
   LoadedContracts loaded;
   loaded.contracts = from_csv(text, problems);
   loaded.problems = problems.take();
+  return loaded;
+}
+
+LoadedContracts read_contracts_json(std::string_view text, const std::string& file) {
+  ProblemList problems(file);
+  LoadedContracts loaded;
+  const auto root = parse_json(text, problems);
+  if (root) loaded.contracts = from_json(*root, problems);
+  loaded.problems = problems.take();
+  if (root) loaded.problems = with_pointers(std::move(loaded.problems), *root);
   return loaded;
 }
 

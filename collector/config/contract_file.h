@@ -22,6 +22,10 @@ struct LoadedContracts {
 /// keys, one attachment stands in a row, and rows of one id merge.
 [[nodiscard]] LoadedContracts read_contracts_csv(std::string_view text, const std::string& file);
 
+/// Reads contracts as JSON: an array, or `{"contracts": [...]}`, of objects with the YAML keys.
+/// Each problem names the JSON pointer of its value.
+[[nodiscard]] LoadedContracts read_contracts_json(std::string_view text, const std::string& file);
+
 /// Reads the file `path`, by its ending as CSV (.csv) or YAML (.yaml, .yml).
 [[nodiscard]] LoadedContracts load_contracts(const std::string& path);
 
