@@ -66,19 +66,20 @@ std::vector<contracts::Attachment> attachments_at(const std::set<std::string>& e
 std::string contract_text(const contracts::Contract& contract) {
   json::array exporters;
   for (const std::string& exporter : exporters_of(contract)) exporters.emplace_back(exporter);
-  return json::serialize(
-      json::object{{"customer", contract.customer},
-                   {"service", contract.service},
-                   {"committed_bits_per_second", contract.committed.value()},
-                   {"ceiling_bits_per_second", contract.ceiling.value()},
-                   {"percentile_hundredths", contract.billing.percentile_hundredths},
-                   {"direction_rule", billing::direction_rule_name(contract.billing.direction)},
-                   {"timezone", contract.billing.timezone},
-                   {"day", contract.billing.day},
-                   {"valid_from_ms", time_or_null(contract.valid_from)},
-                   {"valid_until_ms", time_or_null(contract.valid_until)},
-                   {"exporters", std::move(exporters)},
-                   {"counted", counted_text(contract)}});
+  json::object object{{"customer", contract.customer},
+                      {"service", contract.service},
+                      {"committed_bits_per_second", contract.committed.value()},
+                      {"ceiling_bits_per_second", contract.ceiling.value()},
+                      {"percentile_hundredths", contract.billing.percentile_hundredths},
+                      {"direction_rule", billing::direction_rule_name(contract.billing.direction)},
+                      {"timezone", contract.billing.timezone},
+                      {"day", contract.billing.day},
+                      {"valid_from_ms", time_or_null(contract.valid_from)},
+                      {"valid_until_ms", time_or_null(contract.valid_until)},
+                      {"exporters", std::move(exporters)}};
+  if (auto counted = counted_text(contract); !counted.is_null())
+    object["counted"] = std::move(counted);
+  return json::serialize(object);
 }
 
 Result<contracts::Contract> contract_from_text(const std::string& id, std::string_view text) {

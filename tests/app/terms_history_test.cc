@@ -108,6 +108,20 @@ TEST_F(TermsHistoryTest, NotingTheSameAgainStoresNothing) {
   EXPECT_EQ(note_terms(*store, {&same, 1}, kOctober), 0U);
 }
 
+TEST(ContractText, KeepsThePortWhoseCountersBill) {
+  auto counted = contract(1'000);
+  counted.billing.source = contracts::BillingSource::Counter;
+  counted.attach = {{.where = contracts::InterfaceAttachment{
+                         .exporter = "r1", .interface = std::string("et-0/0/1"), .vlan = {}}}};
+  const auto back = contract_from_text("A", contract_text(counted));
+  ASSERT_TRUE(back) << back.error().message;
+  EXPECT_EQ(back->billing.source, contracts::BillingSource::Counter);
+  ASSERT_EQ(back->attach.size(), 1U);
+  const auto& where = std::get<contracts::InterfaceAttachment>(back->attach.front().where);
+  EXPECT_EQ(where.exporter, "r1");
+  EXPECT_EQ(std::get<std::string>(where.interface), "et-0/0/1");
+}
+
 TEST(ContractText, GivesBackWhatDecidesTheBill) {
   auto whole = contract(1'000, kSeptember);
   whole.ceiling = BitsPerSecond{10'000};

@@ -344,7 +344,7 @@ TEST(ConfigFile, WhatIsNotBuiltIsNotSilentlyIgnored) {
 
 TEST(ConfigFile, ALedgerIsKeptForMonthsOrDays) {
   const auto kept = [](const std::string& ledger) {
-    return outcome("contracts: contracts.yaml\nledger: " + ledger + "\n");
+    return outcome(std::string(kRouter) + "contracts: contracts.yaml\nledger: " + ledger + "\n");
   };
   EXPECT_EQ(kept("{url: \"sqlite:a.db\"}").config->ledger_retention_days, 434U);
   EXPECT_EQ(kept("{retention: 24mo}").config->ledger_retention_days, 744U);

@@ -31,7 +31,7 @@ TEST(ContractJson, ReadsTheKeysOfTheYaml) {
   EXPECT_TRUE(loaded.problems.empty()) << to_string(loaded.problems.front());
   ASSERT_EQ(loaded.contracts.size(), 2U);
   const ContractText first{{"IP-000123", "Example \"Trading\" 日", "", "", "3G", "", "p95",
-                            "max_of_percentiles", "UTC", "15", "", ""},
+                            "max_of_percentiles", "UTC", "15", "", "", "flow"},
                            {{"", "", "", "", "64500"}, {"edge1.tyo", "512", "100", "", ""}}};
   EXPECT_EQ(to_text(loaded.contracts[0]), first);
   EXPECT_EQ(loaded.contracts[0].line, 2U);

@@ -46,11 +46,11 @@ constexpr std::string_view kTwo = R"(- id: B
 TEST(ContractText, SpellsOutEveryDefault) {
   const auto told = texts(read(kTwo));
   const ContractText first{{"B", "Example", "", "", "1.5G", "", "p99.9", "max_of_percentiles",
-                            "Asia/Tokyo", "1", "2024-04-01", "2027-03-31"},
+                            "Asia/Tokyo", "1", "2024-04-01", "2027-03-31", "flow"},
                            {{"", "", "", "", "64500"}, {"edge1", "512", "7", "", ""}}};
-  const ContractText second{
-      {"A", "", "", "", "999", "1.234567M", "p95", "max_of_percentiles", "UTC", "1", "", ""},
-      {{"", "", "", "2001:db8::/32", ""}}};
+  const ContractText second{{"A", "", "", "", "999", "1.234567M", "p95", "max_of_percentiles",
+                             "UTC", "1", "", "", "flow"},
+                            {{"", "", "", "2001:db8::/32", ""}}};
   EXPECT_EQ(told, (std::vector{first, second}));
 }
 
