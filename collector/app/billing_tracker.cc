@@ -206,7 +206,7 @@ Result<void> BillingTracker::read_previous(ledger::Ledger& ledger,
       auto seen = periods[i - begin].view(kCompletenessLimit);
       one.previous_read_at = closed_until;
       one.previous.reset();
-      if (seen.intervals.measured + seen.intervals.masked != 0) one.previous = std::move(seen);
+      if (seen.intervals.measured + seen.intervals.masked != 0) one.previous = seen;
     }
   }
   return {};

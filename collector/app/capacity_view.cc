@@ -523,6 +523,7 @@ Result<void> ViewMaker::add_links(const EachInterfaceInterval& each_interface) {
     }
   }
   std::vector<std::size_t> group_measures;
+  group_measures.reserve(group_exporters.size());
   for (const auto& exporters : group_exporters)
     group_measures.push_back(weeks->add(circumstances(exporters)));
 

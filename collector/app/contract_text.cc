@@ -56,6 +56,7 @@ void take_counted(const json::value& value, contracts::Contract& contract) {
 
 std::vector<contracts::Attachment> attachments_at(const std::set<std::string>& exporters) {
   std::vector<contracts::Attachment> attachments;
+  attachments.reserve(exporters.size());
   for (const std::string& exporter : exporters)
     attachments.push_back(
         {.where = contracts::InterfaceAttachment{

@@ -204,11 +204,11 @@ Result<ReportedContract> bill_of(const BillOrder& order, IntervalGrid grid,
     span.span = span.span.within(grid.period());
     if (!span.span.is_empty()) spans.push_back(std::move(span));
   }
-  ReportedContract bill{
-      .statement = billing::statement_of(subject, grid, spans, billing_method_of(config)),
-      .grid = std::move(grid),
-      .by_flow = std::nullopt,
-      .closed = std::nullopt};
+  auto by_flow = billing::statement_of(subject, grid, spans, billing_method_of(config));
+  ReportedContract bill{.statement = std::move(by_flow),
+                        .grid = std::move(grid),
+                        .by_flow = std::nullopt,
+                        .closed = std::nullopt};
   const auto port = counted_port(config, order.contract);
   if (!port) return bill;
   auto counted = counted_grid(*port, bill.grid, ledger);

@@ -13,8 +13,8 @@
 #include <string_view>
 #include <vector>
 
-#include "collector/billing/capacity.h"
 #include "collector/billing/billing_view.h"
+#include "collector/billing/capacity.h"
 #include "collector/contracts/contract_table.h"
 #include "collector/core/books.h"
 #include "collector/core/exporter_registry.h"
