@@ -247,10 +247,11 @@ void Attributor::take(const MessageContext& context, const CounterRecord& record
     // sFlow dates no counter sample: its arrival is the nearest that is known.
     if (number != contracts::kNoInterface)
       parts_.readings->take(
-          number, {.time = context.arrival,
-                   .speed = BitsPerSecond{record.speed},
-                   .ingress = {.octets = record.in_octets, .discards = record.in_discards},
-                   .egress = {.octets = record.out_octets, .discards = record.out_discards}});
+          exporter->id, number,
+          {.time = context.arrival,
+           .speed = BitsPerSecond{record.speed},
+           .ingress = {.octets = record.in_octets, .discards = record.in_discards},
+           .egress = {.octets = record.out_octets, .discards = record.out_discards}});
   }
   if (parts_.learned != nullptr && record.speed != 0) learn_speed(context, *exporter, record);
 }
@@ -380,13 +381,16 @@ void Attributor::account(const MessageContext& context, Exporter& exporter,
 }
 
 inline void Attributor::count_interfaces(const std::uint32_t* lasting_numbers,
-                                         const Pending& pending, std::int64_t interval) noexcept {
+                                         const Pending& pending,
+                                         std::optional<std::int64_t> interval) noexcept {
   const auto add = [&](std::uint32_t number, InterfaceSide side) {
+    if (!interval) return parts_.interfaces.add_total(number, side, pending.amount.bytes);
     const TimeRange& range = pending.time.range;
     // Rounds that lie in one interval, nearly all, need no question for each record.
-    parts_.interfaces.add(
-        number, side, pending.amount, range,
-        interval != InterfaceCounters::kSeveral ? interval : InterfaceCounters::interval_of(range));
+    parts_.interfaces.add(number, side, pending.amount, range,
+                          *interval != InterfaceCounters::kSeveral
+                              ? *interval
+                              : InterfaceCounters::interval_of(range));
   };
   const auto lasting = [lasting_numbers](const contracts::InterfaceView& view) {
     return view.number == contracts::kNoInterface ? contracts::kNoInterface
@@ -453,7 +457,9 @@ void Attributor::attribute(ExporterId exporter, core::ExporterCounters& counters
   }
   // Contracts seldom begin or end: one question settles it for the round.
   const bool none_changes = table.next_change_after(first) >= last;
-  const std::int64_t interval = InterfaceCounters::interval_of({first, last});
+  std::optional<std::int64_t> interval;
+  if (parts_.readings != nullptr && parts_.readings->has(exporter))
+    interval = InterfaceCounters::interval_of({first, last});
 
   FateBytes fates;
   for (const Pending& pending : round) {

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -118,9 +119,9 @@ class Attributor final : public RecordSink {
   [[nodiscard]] FlowRecord since_last_total(const MessageContext& context, const Exporter& exporter,
                                             const FlowRecord& record);
   /// `lasting_numbers`: of each tracked interface of the table; `interval`: that of the whole round
-  /// (InterfaceCounters::interval_of()).
+  /// (InterfaceCounters::interval_of()), nothing where no counters are known to compare with.
   void count_interfaces(const std::uint32_t* lasting_numbers, const Pending& pending,
-                        std::int64_t interval) noexcept;
+                        std::optional<std::int64_t> interval) noexcept;
   void learn_speed(const MessageContext& context, Exporter& exporter, const CounterRecord& record);
   void reserve_interfaces();
   void attribute(ExporterId exporter, core::ExporterCounters& counters, std::size_t count);

@@ -52,11 +52,16 @@ class InterfaceCounters {
     return since_epoch_ms(time) / kInterval.count();
   }
 
+  /// Adds to the running total alone.
+  void add_total(std::uint32_t number, InterfaceSide side, std::uint64_t bytes) noexcept {
+    Pair& pair = totals_.get()[number];
+    (side == InterfaceSide::Ingress ? pair.ingress : pair.egress).add(bytes);
+  }
+
   /// Adds what passed in `range`. `interval` is interval_of() of a range that holds it.
   void add(std::uint32_t number, InterfaceSide side, const Amount& amount, const TimeRange& range,
            std::int64_t interval) noexcept {
-    Pair& pair = totals_.get()[number];
-    (side == InterfaceSide::Ingress ? pair.ingress : pair.egress).add(amount.bytes);
+    add_total(number, side, amount.bytes);
     Ring& ring = ring_of(number, side);
     if (interval != kSeveral) [[likely]] {
       add(ring, interval, amount);

@@ -3,7 +3,8 @@
 namespace weir::pipeline {
 
 accounting::InterfaceCounterTrack::Verdict InterfaceReadings::take(
-    std::uint32_t number, const accounting::CounterReading& reading) {
+    ExporterId exporter, std::uint32_t number, const accounting::CounterReading& reading) {
+  exporters_[exporter.value()].store(true, std::memory_order_relaxed);
   Shard& shard = shards_[number % kShards];
   const std::lock_guard lock(shard.mutex);
   return shard.tracks[number].take(reading);

@@ -1,12 +1,16 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <unordered_map>
 
 #include "collector/accounting/interface_counter_track.h"
+#include "collector/core/exporter_registry.h"
+#include "collector/model/exporter.h"
 #include "collector/pipeline/interface_registry.h"
 
 namespace weir::pipeline {
@@ -18,8 +22,17 @@ namespace weir::pipeline {
 /// each. A reading comes every 20 s or so for an interface, never with a record.
 class InterfaceReadings {
  public:
-  accounting::InterfaceCounterTrack::Verdict take(std::uint32_t number,
+  InterfaceReadings() : exporters_(std::make_unique<std::atomic<bool>[]>(kMaxExporters)) {}
+
+  /// A reading of an interface of `exporter`.
+  accounting::InterfaceCounterTrack::Verdict take(ExporterId exporter, std::uint32_t number,
                                                   const accounting::CounterReading& reading);
+
+  /// True once an exporter has told of its counters: only then are its flows kept by interval, from
+  /// its first reading on.
+  [[nodiscard]] bool has(ExporterId exporter) const noexcept {
+    return exporters_.get()[exporter.value()].load(std::memory_order_relaxed);
+  }
 
   /// What is known of one interface's counters; a copy. nullopt: nothing was ever read.
   [[nodiscard]] std::optional<accounting::InterfaceCounterTrack> of(std::uint32_t number) const;
@@ -32,6 +45,7 @@ class InterfaceReadings {
   static constexpr std::size_t kShards = 16;
 
   std::array<Shard, kShards> shards_;
+  std::unique_ptr<std::atomic<bool>[]> exporters_;  ///< by number
 };
 
 }  // namespace weir::pipeline

@@ -58,7 +58,10 @@ std::vector<InterfaceInterval> InterfaceReconciler::take(const Policy& policy, c
     const auto track = readings_.of(number);
     if (!track) continue;
     Watched& watched = known != watched_.end() ? known->second : watched_[number];
-    if (watched.next < 0) watched.next = InterfaceCounters::number_of(track->first_time());
+    // Flows are kept by interval from the first reading on: the interval that it falls into is
+    // whole only if it opens it.
+    if (watched.next < 0)
+      watched.next = InterfaceCounters::number_of(track->first_time() - TrafficSpan{1}) + 1;
     // What has left the ring of flows can no longer be told.
     watched.next =
         std::max(watched.next, open - static_cast<std::int64_t>(InterfaceCounters::kIntervals) + 1);

@@ -24,10 +24,11 @@ class InterfaceReconcilerTest : public testing::Test {
   }
 
   void read(std::int64_t seconds, std::uint64_t in, std::uint64_t out = 0) {
-    (void)registries.readings.take(number, {.time = at(seconds),
-                                            .speed = BitsPerSecond{10'000'000'000},
-                                            .ingress = {.octets = in},
-                                            .egress = {.octets = out}});
+    (void)registries.readings.take(ExporterId{0}, number,
+                                   {.time = at(seconds),
+                                    .speed = BitsPerSecond{10'000'000'000},
+                                    .ingress = {.octets = in},
+                                    .egress = {.octets = out}});
   }
   void flow(std::int64_t from, std::int64_t until, std::uint64_t bytes,
             InterfaceSide side = InterfaceSide::Ingress) {
