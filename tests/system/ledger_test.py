@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The ledger outlives what kills its writer.
 
-    ledger_test.py WEIR SOURCE_FOLDER [KILLS [SECONDS]]
+    ledger_test.py WEIR [KILLS [SECONDS]]
 
 `weir replay --ledger` is killed at random instants (200 times, within SECONDS): every interval that
 it had said to be closed must be there, once, with the bytes of an undisturbed run, and the file
@@ -81,10 +81,13 @@ def rows_of(path):
     return found
 
 
-def kills(weir, source, folder, count, seconds):
+def kills(weir, folder, count, seconds):
     """`weir replay --ledger`, killed at random."""
-    capture, config = folder / "day.pcap", source / "examples/backbone/weir.yaml"
-    run(weir, "generate", source / "examples/backbone/scenario.yaml", "--pcap", capture, "--start", START, "--duration", "7200s")
+    capture, config = folder / "day.pcap", folder / "weir.yaml"
+    (folder / "contracts.yaml").write_text(CONTRACTS)
+    (folder / "scenario.yaml").write_text(SCENARIO)
+    config.write_text("exporters: {routers: [{address: 127.1.0.21, name: edge}]}\ncontracts: contracts.yaml\n")
+    run(weir, "generate", folder / "scenario.yaml", "--pcap", capture, "--start", START, "--duration", "14400s")
     clean = folder / "clean.db"
     began = time.monotonic()
     run(weir, "replay", "--config", config, "--output", "csv", "--ledger", clean, capture)
@@ -281,13 +284,13 @@ def refuses_what_is_no_ledger(collector):
 
 
 def main():
-    weir, source = sys.argv[1], pathlib.Path(sys.argv[2])
-    count = int(sys.argv[3]) if len(sys.argv) > 3 else 200
-    seconds = float(sys.argv[4]) if len(sys.argv) > 4 else 60
+    weir = sys.argv[1]
+    count = int(sys.argv[2]) if len(sys.argv) > 2 else 200
+    seconds = float(sys.argv[3]) if len(sys.argv) > 3 else 60
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        kills(weir, source, folder, count, seconds)
-        if len(sys.argv) > 3:
+        kills(weir, folder, count, seconds)
+        if len(sys.argv) > 2:
             return
         serving = folder / "serve"
         serving.mkdir()
