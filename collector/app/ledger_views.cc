@@ -37,6 +37,11 @@ void LedgerViews::observe(ledger::Ledger& ledger, std::optional<std::int64_t> st
     if (noted_) next_daily_.reset();
     noted_ = config;
   }
+  if (!start) {
+    const auto last = ledger.last_interval();
+    if (!last) return warn("what contracts owe cannot be told", last.error());
+    if (!*last) return;  // an empty ledger tells nothing before the first interval has closed
+  }
   if (auto view = tracker_.observe(ledger, table_(), start.value_or(0)))
     billing_.publish(std::move(*view));
   else
