@@ -381,28 +381,37 @@ void Attributor::account(const MessageContext& context, Exporter& exporter,
 }
 
 inline void Attributor::count_interfaces(const std::uint32_t* lasting_numbers,
-                                         const Pending& pending,
-                                         std::optional<std::int64_t> interval) noexcept {
-  const auto add = [&](std::uint32_t number, InterfaceSide side) {
-    if (!interval) return parts_.interfaces.add_total(number, side, pending.amount.bytes);
-    const TimeRange& range = pending.time.range;
-    // Rounds that lie in one interval, nearly all, need no question for each record.
-    parts_.interfaces.add(number, side, pending.amount, range,
-                          *interval != InterfaceCounters::kSeveral
-                              ? *interval
-                              : InterfaceCounters::interval_of(range));
-  };
+                                         const Pending& pending) noexcept {
   const auto lasting = [lasting_numbers](const contracts::InterfaceView& view) {
     return view.number == contracts::kNoInterface ? contracts::kNoInterface
                                                   : lasting_numbers[view.number];
   };
   if (pending.sides.from) {
     if (const auto number = lasting(*pending.input); number != contracts::kNoInterface)
-      add(number, InterfaceSide::Ingress);
+      parts_.interfaces.add_total(number, InterfaceSide::Ingress, pending.amount.bytes);
   }
   if (pending.sides.to) {
     if (const auto number = lasting(*pending.output); number != contracts::kNoInterface)
-      add(number, InterfaceSide::Egress);
+      parts_.interfaces.add_total(number, InterfaceSide::Egress, pending.amount.bytes);
+  }
+}
+
+void Attributor::count_intervals(std::span<const Pending> round, const TimeRange& whole) noexcept {
+  const std::uint32_t* const lasting_numbers = policy_->interface_numbers.data();
+  // Rounds that lie in one interval, nearly all, need no question for each record.
+  const std::int64_t common = InterfaceCounters::interval_of(whole);
+  for (const Pending& pending : round) {
+    const TimeRange& range = pending.time.range;
+    const std::int64_t interval =
+        common != InterfaceCounters::kSeveral ? common : InterfaceCounters::interval_of(range);
+    const auto add = [&](const contracts::InterfaceView& view, InterfaceSide side) {
+      if (view.number == contracts::kNoInterface) return;
+      const std::uint32_t number = lasting_numbers[view.number];
+      if (number != contracts::kNoInterface)
+        parts_.interfaces.add(number, side, pending.amount, range, interval);
+    };
+    if (pending.sides.from) add(*pending.input, InterfaceSide::Ingress);
+    if (pending.sides.to) add(*pending.output, InterfaceSide::Egress);
   }
 }
 
@@ -457,14 +466,11 @@ void Attributor::attribute(ExporterId exporter, core::ExporterCounters& counters
   }
   // Contracts seldom begin or end: one question settles it for the round.
   const bool none_changes = table.next_change_after(first) >= last;
-  std::optional<std::int64_t> interval;
-  if (parts_.readings != nullptr && parts_.readings->has(exporter))
-    interval = InterfaceCounters::interval_of({first, last});
 
   FateBytes fates;
   for (const Pending& pending : round) {
     const TimeRange& range = pending.time.range;
-    count_interfaces(lasting_numbers, pending, interval);
+    count_interfaces(lasting_numbers, pending);
     if (!none_changes && table.next_change_after(range.start) < range.end)
       add_split_by_validity(pending, fates);
     else
@@ -472,6 +478,8 @@ void Attributor::attribute(ExporterId exporter, core::ExporterCounters& counters
   }
   fates.add_to(counters);
   if (fates.unknown_interface != 0) counters.unknown_interface_bytes.add(fates.unknown_interface);
+  if (parts_.readings != nullptr && parts_.readings->has(exporter))
+    count_intervals(round, {first, last});
   // An exporter that is not configured has no roles, so that nothing enters there.
   if (exporter.value() < policy_->router_pops.size() && parts_.pops != nullptr)
     count_pops(policy_->router_pops[exporter.value()], round);

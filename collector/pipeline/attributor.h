@@ -3,7 +3,6 @@
 #include <array>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <span>
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -118,10 +117,11 @@ class Attributor final : public RecordSink {
                         std::span<const FlowRecord> records);
   [[nodiscard]] FlowRecord since_last_total(const MessageContext& context, const Exporter& exporter,
                                             const FlowRecord& record);
-  /// `lasting_numbers`: of each tracked interface of the table; `interval`: that of the whole round
-  /// (InterfaceCounters::interval_of()), nothing where no counters are known to compare with.
-  void count_interfaces(const std::uint32_t* lasting_numbers, const Pending& pending,
-                        std::optional<std::int64_t> interval) noexcept;
+  /// `lasting_numbers`: of each tracked interface of the table.
+  void count_interfaces(const std::uint32_t* lasting_numbers, const Pending& pending) noexcept;
+  /// By ledger interval, to be compared with counters. `whole` holds all of the round.
+  [[gnu::noinline]] void count_intervals(std::span<const Pending> round,
+                                         const TimeRange& whole) noexcept;
   void learn_speed(const MessageContext& context, Exporter& exporter, const CounterRecord& record);
   void reserve_interfaces();
   void attribute(ExporterId exporter, core::ExporterCounters& counters, std::size_t count);

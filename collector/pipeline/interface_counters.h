@@ -58,10 +58,10 @@ class InterfaceCounters {
     (side == InterfaceSide::Ingress ? pair.ingress : pair.egress).add(bytes);
   }
 
-  /// Adds what passed in `range`. `interval` is interval_of() of a range that holds it.
+  /// Adds what passed in `range` to its intervals, beside add_total(). `interval` is interval_of()
+  /// of a range that holds it.
   void add(std::uint32_t number, InterfaceSide side, const Amount& amount, const TimeRange& range,
            std::int64_t interval) noexcept {
-    add_total(number, side, amount.bytes);
     Ring& ring = ring_of(number, side);
     if (interval != kSeveral) [[likely]] {
       add(ring, interval, amount);

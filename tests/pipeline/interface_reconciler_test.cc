@@ -33,6 +33,7 @@ class InterfaceReconcilerTest : public testing::Test {
   void flow(std::int64_t from, std::int64_t until, std::uint64_t bytes,
             InterfaceSide side = InterfaceSide::Ingress) {
     const TimeRange range{at(from), at(until)};
+    counters.add_total(number, side, bytes);
     counters.add(number, side, {.bytes = bytes, .packets = bytes / 1'000}, range,
                  InterfaceCounters::interval_of(range));
   }
