@@ -62,8 +62,9 @@ def noc():
                    ("Unscaled", f'sum by (exporter) (rate(weir_bytes_total{{@, fate="unscaled"}}{RATE}))', "Bps", [("green", None), ("red", 1)])],
                   ("exporter",), width=14),
             bars("Fullest links", "The 15 links with the highest load of their speed, of the direction used more. Over 50 % a pair of links no longer carries the loss of one.",
-                 f"topk(15, max by (job, instance, exporter, interface) (rate(weir_interface_bytes_total{{@}}{RATE})) / on (job, instance, exporter, interface) group_left (name) (weir_interface_speed_bytes_per_second{{@}} * on (job, instance, exporter, interface) group_left (name) weir_interface_info{{@}}))"
-                 .replace("/ on (job, instance, exporter, interface) group_left (name)", "* on (job, instance, exporter, interface) group_left (name) (1 /", 1) + ")",
+                 f"topk(15, max by (job, instance, exporter, interface) (rate(weir_interface_bytes_total{{@}}{RATE})) "
+                 "/ on (job, instance, exporter, interface) (weir_interface_speed_bytes_per_second{@} > 0) "
+                 "* on (job, instance, exporter, interface) group_left (name) weir_interface_info{@})",
                  "{{exporter}} {{name}}", unit="percentunit", steps=LINK_LOAD, width=10, height=12),
         ]),
     ], variables=portfolio(), notes=[RESTARTS])
@@ -173,7 +174,7 @@ def collector():
             per("weir_exporter_records_total", "exporter, protocol", "Records decoded", "Flow records and samples. Datagrams without records: a template is missing."),
             per("weir_exporter_lost_total", "exporter, unit", "Export lost", "Gaps in sequence numbers. Check the path from the router, then the receive buffer."),
             per("weir_exporter_malformed_total", "exporter, reason", "Malformed", "What was refused, by reason. Capture some with `weir decode`."),
-            per("weir_exporter_held_records_total", "exporter, state", "Held for want of a sampling interval", "given_up counts as unscaled: say the interval in the configuration.", extra=""),
+            per("weir_exporter_held_records_total", "exporter, state", "Held for want of a sampling interval", "given_up counts as unscaled: say the interval in the configuration."),
             per("weir_socket_dropped_total", "listen", "Dropped by the kernel", "Not zero: more workers or a larger receive buffer.", unit="pps"),
         ]),
         ("Closing and the ledger", [
