@@ -1,0 +1,192 @@
+"""Parts that boards are made of. A part is a plain dictionary of Grafana's dashboard schema, without
+a place: `board` sets rows out on the grid of 24 columns and numbers the panels.
+
+Queries are PromQL with two abbreviations: `@` stands for the selectors of job and instance, and
+`&facts` for the contract facts of the services and POPs chosen, to join a contract's figure with.
+"""
+
+SOURCE = {"type": "prometheus", "uid": "${datasource}"}
+SELECTORS = 'job=~"$job", instance=~"$instance"'
+FACTS = ("* on (job, instance, contract) group_left (service, pop) "
+         'weir_contract_info{@, pop=~"$pop", service=~"$service"}')
+
+# Steps of colour. The first has no value: it is the colour below the second.
+PLAIN = [("green", None)]
+BAD_ABOVE_ZERO = [("green", None), ("red", 1)]
+LOAD = [("green", None), ("yellow", 0.7), ("orange", 0.9), ("red", 1)]
+LINK_LOAD = [("green", None), ("yellow", 0.5), ("orange", 0.7), ("red", 0.8)]
+LOSS = [("green", None), ("yellow", 0.0001), ("red", 0.001)]
+COMPLETE = [("red", None), ("yellow", 0.999), ("green", 0.9999)]
+
+
+def expand(expr):
+    return " ".join(expr.replace("&facts", FACTS).replace("@", SELECTORS).split())
+
+
+def query(expr, legend="", *, now=False):
+    """A query over the board's range, or (`now`) one value of the present, as tables want it."""
+    target = {"datasource": SOURCE, "expr": expand(expr), "legendFormat": legend or "__auto",
+              "editorMode": "code", "instant": now, "range": not now}
+    if now:
+        target["format"] = "table"
+    return target
+
+
+def panel(kind, title, description, unit, queries, *, width, height, steps, options):
+    for letter, target in zip("ABCDEFGHIJ", queries):
+        target["refId"] = letter
+    return {
+        "type": kind, "title": title, "description": description, "datasource": SOURCE,
+        "targets": queries, "gridPos": {"w": width, "h": height}, "options": options,
+        "fieldConfig": {
+            "defaults": {
+                "unit": unit, "color": {"mode": "thresholds"},
+                "thresholds": {"mode": "absolute",
+                               "steps": [{"color": color, "value": at} for color, at in steps]},
+            },
+            "overrides": [],
+        },
+    }
+
+
+def stat(title, description, expr, *, unit="short", steps=PLAIN, width=4, height=4, words=None):
+    """One figure of the present. `words` says values in words."""
+    made = panel("stat", title, description, unit, [query(expr, title)],
+                 width=width, height=height, steps=steps,
+                 options={"colorMode": "background" if steps is not PLAIN else "value",
+                          "graphMode": "none", "textMode": "value", "justifyMode": "center",
+                          "reduceOptions": {"calcs": ["lastNotNull"], "values": False}})
+    if words:
+        made["fieldConfig"]["defaults"]["mappings"] = [
+            {"type": "value", "options": {str(value): {"text": text, "index": index}
+                                          for index, (value, text) in enumerate(words.items())}}]
+    return made
+
+
+def series(title, description, queries, *, unit, steps=PLAIN, width=12, height=8, stacked=False,
+           dashed=(), lowest=0):
+    """Lines over time. Names that match `dashed` are limits: dashed, and without a fill."""
+    made = panel("timeseries", title, description, unit, [query(*each) for each in queries],
+                 width=width, height=height, steps=steps,
+                 options={"legend": {"displayMode": "table", "placement": "bottom",
+                                     "showLegend": True, "calcs": ["lastNotNull", "max"]},
+                          "tooltip": {"mode": "multi", "sort": "desc"}})
+    defaults = made["fieldConfig"]["defaults"]
+    defaults["color"] = {"mode": "palette-classic"}
+    defaults["custom"] = {"lineWidth": 1, "fillOpacity": 30 if stacked else 8, "showPoints": "never",
+                          "spanNulls": False,
+                          "stacking": {"mode": "normal" if stacked else "none", "group": "A"},
+                          "thresholdsStyle": {"mode": "off" if steps is PLAIN else "line"}}
+    if lowest is not None:
+        defaults["min"] = lowest
+    for pattern in dashed:
+        made["fieldConfig"]["overrides"].append({
+            "matcher": {"id": "byRegexp", "options": f"/{pattern}/"},
+            "properties": [
+                {"id": "custom.lineStyle", "value": {"fill": "dash", "dash": [8, 6]}},
+                {"id": "custom.fillOpacity", "value": 0}]})
+    return made
+
+
+def bars(title, description, expr, legend, *, unit, steps=LOAD, width=12, height=10):
+    """The highest of many, as bars of the present."""
+    made = panel("bargauge", title, description, unit, [query(expr, legend)],
+                 width=width, height=height, steps=steps,
+                 options={"displayMode": "lcd", "orientation": "horizontal", "showUnfilled": True,
+                          "valueMode": "color",
+                          "reduceOptions": {"calcs": ["lastNotNull"], "values": False}})
+    made["targets"][0]["instant"], made["targets"][0]["range"] = True, False
+    made["fieldConfig"]["defaults"]["min"] = 0
+    return made
+
+
+def table(title, description, columns, key, *, facts=(), sort=None, width=24, height=12, unit="short"):
+    """One row for each value of `key`, one column for each of (name, expr, unit, steps)."""
+    queries = [query(expr, name, now=True) for name, expr, _, _ in columns]
+    made = panel("table", title, description, unit, queries, width=width, height=height, steps=PLAIN,
+                 options={"showHeader": True, "cellHeight": "sm",
+                          "sortBy": [{"displayName": sort or columns[0][0], "desc": True}]})
+    kept = (*key, *facts)
+    renamed = {"Value" if len(columns) == 1 else f"Value #{letter}": name
+               for letter, (name, _, _, _) in zip("ABCDEFGHIJ", columns)}
+    made["transformations"] = [
+        {"id": "merge", "options": {}},
+        {"id": "filterFieldsByName",
+         "options": {"include": {"names": [*kept, *renamed]}}},
+        {"id": "organize",
+         "options": {"renameByName": renamed,
+                     "indexByName": {name: index for index, name in enumerate([*kept, *renamed])}}},
+    ]
+    for name, _, column_unit, steps in columns:
+        properties = [{"id": "unit", "value": column_unit}]
+        if steps:
+            properties += [
+                {"id": "custom.cellOptions", "value": {"type": "color-text"}},
+                {"id": "thresholds",
+                 "value": {"mode": "absolute",
+                           "steps": [{"color": color, "value": at} for color, at in steps]}}]
+        made["fieldConfig"]["overrides"].append(
+            {"matcher": {"id": "byName", "options": name}, "properties": properties})
+    return made
+
+
+def variable(name, label, definition, *, several=True):
+    """A choice out of what `definition` finds; `several` of it, or all."""
+    made = {"type": "query", "name": name, "label": label, "datasource": SOURCE,
+            "definition": expand(definition),
+            "query": {"qryType": 1, "query": expand(definition), "refId": name},
+            "refresh": 2, "sort": 1, "multi": several, "includeAll": several, "hide": 0,
+            "options": [], "regex": "", "skipUrlSync": False}
+    if several:
+        made |= {"allValue": ".+", "current": {"text": ["All"], "value": ["$__all"]}}
+    return made
+
+
+def scope():
+    """Variables that every board has: where the figures come from."""
+    return [
+        {"type": "datasource", "name": "datasource", "label": "Data Source", "query": "prometheus",
+         "refresh": 1, "multi": False, "includeAll": False, "hide": 0, "options": [], "regex": "",
+         "current": {}, "skipUrlSync": False},
+        variable("job", "Job", "label_values(weir_build_info, job)"),
+        variable("instance", "Instance", 'label_values(weir_build_info{job=~"$job"}, instance)'),
+    ]
+
+
+def portfolio():
+    """Variables that choose contracts by what they are."""
+    return [variable("service", "Service", "label_values(weir_contract_info{@}, service)"),
+            variable("pop", "POP", "label_values(weir_contract_info{@}, pop)")]
+
+
+def note(name, expr, title, color):
+    """A mark on every graph where `expr` is true."""
+    return {"name": name, "datasource": SOURCE, "enable": True, "hide": False, "iconColor": color,
+            "expr": expand(expr), "titleFormat": title, "step": "60s", "useValueForTime": False}
+
+
+def board(name, title, description, rows, *, variables, notes=(), since="now-6h", refresh="30s"):
+    """A whole dashboard of rows: (heading, panels). A row breaks where its 24 columns are full."""
+    panels, top, number = [], 0, 1
+    for heading, members in rows:
+        panels.append({"type": "row", "id": number, "title": heading, "collapsed": False,
+                       "panels": [], "gridPos": {"x": 0, "y": top, "w": 24, "h": 1}})
+        number, top, left, tallest = number + 1, top + 1, 0, 0
+        for member in members:
+            place = member["gridPos"]
+            if left + place["w"] > 24:
+                top, left, tallest = top + tallest, 0, 0
+            member["gridPos"] = {"x": left, "y": top, "w": place["w"], "h": place["h"]}
+            panels.append({"id": number, **member})
+            number, left, tallest = number + 1, left + place["w"], max(tallest, place["h"])
+        top += tallest
+    return {
+        "uid": f"weir-{name}", "title": title, "description": description, "tags": ["weir"],
+        "schemaVersion": 41, "version": 1, "editable": False, "graphTooltip": 1, "timezone": "utc",
+        "refresh": refresh, "time": {"from": since, "to": "now"}, "timepicker": {}, "fiscalYearStartMonth": 0,
+        "links": [{"type": "dashboards", "title": "Weir", "tags": ["weir"], "asDropdown": True,
+                   "includeVars": True, "keepTime": True, "targetBlank": False, "icon": "", "url": "",
+                   "tooltip": ""}],
+        "templating": {"list": [*scope(), *variables]}, "annotations": {"list": list(notes)},
+        "panels": panels,
+    }
