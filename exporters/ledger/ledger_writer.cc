@@ -131,6 +131,20 @@ bool LedgerWriter::open_ledger() {
   return true;
 }
 
+void LedgerWriter::put_back(IntervalSave interval) {
+  const std::lock_guard lock(mutex_);
+  // A newer form may have come meanwhile; it has all but the rows of interfaces.
+  const auto [place, is_kept] = pending_.try_emplace(interval.start);
+  if (is_kept) {
+    place->second = std::move(interval);
+  } else {
+    figures_.pending_rows -= rows_of(interval) - interval.batch.interfaces.size();
+    move_interfaces(interval, place->second);
+  }
+  keep_bound();
+  figures_.pending_intervals = pending_.size();
+}
+
 bool LedgerWriter::write_one() {
   IntervalSave interval;
   {
@@ -144,33 +158,20 @@ bool LedgerWriter::write_one() {
     interval = std::move(node.mapped());
   }
   const std::int64_t start = interval.start;
-  const auto written = ledger_->write(run_, interval.batch);
-  {
-    const std::lock_guard lock(mutex_);
-    const std::uint64_t rows = rows_of(interval);
-    if (!written) {
-      // A newer form may have come meanwhile; it has all but the rows of interfaces.
-      const auto [place, is_kept] = pending_.try_emplace(start);
-      if (is_kept) {
-        place->second = std::move(interval);
-      } else {
-        figures_.pending_rows -= rows - interval.batch.interfaces.size();
-        move_interfaces(interval, place->second);
-      }
-      keep_bound();
-    } else {
-      figures_.pending_rows -= rows;
-      if (written && interval.is_final) {
-        ++figures_.written_intervals;
-        figures_.last_final_start = std::max(figures_.last_final_start.value_or(start), start);
-      }
-    }
-    figures_.pending_intervals = pending_.size();
-  }
-  if (!written) {
+  if (const auto written = ledger_->write(run_, interval.batch); !written) {
+    put_back(std::move(interval));
     refused_ = start;
     fail(written.error());
     return false;
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    figures_.pending_rows -= rows_of(interval);
+    figures_.pending_intervals = pending_.size();
+    if (interval.is_final) {
+      ++figures_.written_intervals;
+      figures_.last_final_start = std::max(figures_.last_final_start.value_or(start), start);
+    }
   }
   refused_.reset();
   recover();
@@ -196,6 +197,8 @@ void LedgerWriter::run_jobs() {
 void LedgerWriter::run(const std::stop_token& stop) {
   std::optional<std::chrono::steady_clock::time_point> deadline;
   while (true) {
+    // Asked before what waits: all that was saved before the stop is looked at after it.
+    const bool is_stopping = stop.stop_requested();
     bool is_good = open_ledger();
     while (is_good) {
       run_jobs();
@@ -206,7 +209,7 @@ void LedgerWriter::run(const std::stop_token& stop) {
       is_good = write_one();
     }
     const auto now = std::chrono::steady_clock::now();
-    if (stop.stop_requested()) {
+    if (is_stopping) {
       if (is_good) return;
       if (!deadline) deadline = now + limits_.stop_deadline;
       if (now >= *deadline) return;

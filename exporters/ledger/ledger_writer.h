@@ -92,6 +92,8 @@ class LedgerWriter {
   [[nodiscard]] bool open_ledger();
   /// Writes the oldest interval that waits. False if the database refused.
   [[nodiscard]] bool write_one();
+  /// What the database refused waits again.
+  void put_back(IntervalSave interval);
   void fail(const Error& error);
   void recover();
   void run_jobs();
