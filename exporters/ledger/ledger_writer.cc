@@ -72,6 +72,8 @@ void LedgerWriter::add(std::int64_t start, std::vector<InterfaceRow> interfaces)
 
 void LedgerWriter::post(Job job) {
   const std::lock_guard lock(mutex_);
+  // Who asks does not wait for as long as a database may be away, and asks again.
+  if (jobs_.size() == kMostJobs) return;
   jobs_.push_back(std::move(job));
   wake_.notify_all();
 }
@@ -196,6 +198,8 @@ void LedgerWriter::run_jobs() {
 void LedgerWriter::run(const std::stop_token& stop) {
   std::optional<std::chrono::steady_clock::time_point> deadline;
   while (true) {
+    // Asked before looking at what waits: what was saved ahead of the stop is then seen.
+    const bool is_stopping = stop.stop_requested();
     bool is_good = open_ledger();
     while (is_good) {
       run_jobs();
@@ -206,13 +210,13 @@ void LedgerWriter::run(const std::stop_token& stop) {
       is_good = write_one();
     }
     const auto now = std::chrono::steady_clock::now();
-    if (stop.stop_requested()) {
+    if (is_stopping) {
       if (is_good) return;
       if (!deadline) deadline = now + limits_.stop_deadline;
       if (now >= *deadline) return;
     }
     std::unique_lock lock(mutex_);
-    if (!is_good && stop.stop_requested()) {
+    if (!is_good && is_stopping) {
       // The token wakes no more: a short pause, until the deadline.
       wake_.wait_for(lock, std::min<std::chrono::milliseconds>(pause_, limits_.first_pause));
     } else if (!is_good) {
