@@ -28,7 +28,8 @@ void LedgerFeed::cover_until(TrafficTime now, Moment moment) {
   for (TrafficTime at = *last; at < now;) {
     const TrafficTime start = pipeline::interval_start(at);
     const TrafficTime until = std::min(now, start + pipeline::kLedgerInterval);
-    covered_[start] += until - at;
+    // Final is final: a clock that was set back, or a look that a close overtook, adds nothing.
+    if (start >= final_until_) covered_[start] += until - at;
     at = until;
   }
 }
@@ -49,6 +50,7 @@ void LedgerFeed::finish(TrafficTime now, Moment moment) {
 
 void LedgerFeed::save_final(TrafficTime closed_until) {
   const TrafficTime open_from = pipeline::interval_start(closed_until);
+  final_until_ = std::max(final_until_, open_from);
   if (covered_.empty() || covered_.begin()->first >= open_from) return;
   const auto intervals = builder_.take_until(open_from);
   std::set<TrafficTime> starts;
@@ -86,12 +88,14 @@ ledger::IntervalSave LedgerFeed::save_of(TrafficTime start,
   if (covered != covered_.end()) {
     constexpr std::int64_t kHalfSecond = 500;
     const std::int64_t seconds = (covered->second.count() + kHalfSecond) / 1'000;
-    if (seconds > 0)
+    if (seconds > 0) {
       save.batch.coverage.push_back(
           {.start = save.start,
            .seconds = static_cast<std::uint32_t>(std::min(seconds, ledger::kIntervalSeconds))});
+      // What a run did not measure was not lost, and routers were not silent.
+      save.batch.reception = parts_.reception(save.start);
+    }
   }
-  save.batch.reception = parts_.reception(save.start);
   return save;
 }
 

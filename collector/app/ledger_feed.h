@@ -56,7 +56,8 @@ class LedgerFeed {
 
   Parts parts_;
   pipeline::IntervalBuilder builder_;
-  std::map<TrafficTime, TrafficSpan> covered_;  ///< of the intervals that are not final
+  TrafficTime final_until_ = TrafficTime::min();  ///< end of what has been saved as final
+  std::map<TrafficTime, TrafficSpan> covered_;    ///< of the intervals that are not final
   std::optional<TrafficTime> last_now_;
   Moment last_moment_;
   std::optional<Moment> last_save_;

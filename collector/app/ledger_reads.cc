@@ -67,7 +67,7 @@ Result<billing::IntervalGrid> LedgerReads::intervals(const contracts::Contract& 
   try {
     return answer.get();
   } catch (const std::future_error&) {
-    return failure(ErrorCode::Unavailable, "The ledger is closing.");
+    return failure(ErrorCode::Unavailable, "The ledger is closing, or has too much to answer; ask again.");
   }
 }
 

@@ -30,11 +30,14 @@ std::string run_of_process(TrafficTime started) {
 std::vector<ledger::ReceptionRow> reception_at(const pipeline::Pipeline& pipeline,
                                                std::int64_t start) {
   std::vector<ledger::ReceptionRow> rows;
+  // A long lateness makes an interval final after the books have let go of it: what was saved
+  // while it was open stands.
+  const TrafficTime interval = traffic_time_ms(start * 1'000);
+  if (!pipeline::is_reception_kept(interval, traffic_now())) return rows;
   const auto books = pipeline.books();
   const auto exporters = pipeline.registries().exporters.entries();
   for (std::uint32_t number = 0; number < exporters.size(); ++number) {
-    const auto completeness =
-        pipeline::completeness_of(books, ExporterId{number}, traffic_time_ms(start * 1'000));
+    const auto completeness = pipeline::completeness_of(books, ExporterId{number}, interval);
     const bool is_silent = completeness.state == pipeline::Completeness::State::Silent;
     const bool is_known = completeness.state == pipeline::Completeness::State::Measured;
     rows.push_back({.exporter = exporters[number].name,
@@ -87,7 +90,8 @@ Result<std::unique_ptr<LedgerService>> LedgerService::open(const config::Config&
   auto first = ledger::Ledger::open(*url);
   const bool is_hopeless = !first && (first.error().code == ErrorCode::Usage ||
                                       first.error().code == ErrorCode::Malformed);
-  if (is_hopeless) return tl::unexpected(first.error());
+  // All of them are for who configures to mend.
+  if (is_hopeless) return failure(ErrorCode::Usage, first.error().message);
   std::unique_ptr<LedgerService> service(
       new LedgerService(std::move(*url), config.ledger_retention_days, std::move(log)));
   if (first) service->first_.emplace(std::move(*first));

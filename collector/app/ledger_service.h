@@ -27,8 +27,8 @@ class LedgerService {
   using Observer = std::function<void(ledger::Ledger&, std::optional<std::int64_t> start)>;
 
   /// Nothing where the configuration wants no ledger (`ledger: {url: none}`). A database that is
-  /// away is tried again later; errors are those that no waiting mends: Usage (a URL that is none,
-  /// a ledger of a newer version) and Malformed.
+  /// away is tried again later; the error is Usage, for what no waiting mends: a URL that is none,
+  /// a ledger of a newer version, a file that is damaged or no ledger.
   [[nodiscard]] static Result<std::unique_ptr<LedgerService>> open(
       const config::Config& config, const std::string& config_path,
       std::shared_ptr<spdlog::logger> log);

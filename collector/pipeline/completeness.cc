@@ -61,6 +61,11 @@ TrafficTime last_closed_interval(TrafficTime now) noexcept {
   return core::ReceptionRing::start_of(now - kWorkersAreDone) - core::ReceptionRing::kInterval;
 }
 
+bool is_reception_kept(TrafficTime start, TrafficTime now) noexcept {
+  using Ring = core::ReceptionRing;
+  return Ring::start_of(now) - start < Ring::kIntervals * Ring::kInterval;
+}
+
 std::optional<core::Reception> reception_of(std::span<const core::WorkerBooks* const> books,
                                             ExporterId exporter, Protocol protocol,
                                             TrafficTime start) noexcept {

@@ -42,6 +42,10 @@ struct Completeness {
 /// The start of the newest interval that is over at `now` for every worker. Pure.
 [[nodiscard]] TrafficTime last_closed_interval(TrafficTime now) noexcept;
 
+/// Whether the books still hold at `now` what came in the interval that starts at `start`; what
+/// they no longer hold reads as silence. Pure.
+[[nodiscard]] bool is_reception_kept(TrafficTime start, TrafficTime now) noexcept;
+
 /// What came from one exporter over one protocol in the interval that starts at `start`, summed
 /// over the workers; nullopt if nothing did, or if that is longer ago than the books keep
 /// (core::ReceptionRing::kIntervals). Any thread.

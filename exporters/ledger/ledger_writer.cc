@@ -72,6 +72,8 @@ void LedgerWriter::add(std::int64_t start, std::vector<InterfaceRow> interfaces)
 
 void LedgerWriter::post(Job job) {
   const std::lock_guard lock(mutex_);
+  // Who asks does not wait for as long as a database may be away, and asks again.
+  if (jobs_.size() == kMostJobs) return;
   jobs_.push_back(std::move(job));
   wake_.notify_all();
 }
@@ -215,7 +217,7 @@ void LedgerWriter::run(const std::stop_token& stop) {
       if (now >= *deadline) return;
     }
     std::unique_lock lock(mutex_);
-    if (!is_good && stop.stop_requested()) {
+    if (!is_good && is_stopping) {
       // The token wakes no more: a short pause, until the deadline.
       wake_.wait_for(lock, std::min<std::chrono::milliseconds>(pause_, limits_.first_pause));
     } else if (!is_good) {

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -82,8 +83,9 @@ class LedgerWriter {
   /// What interfaces carried in an interval; each row comes once.
   void add(std::int64_t start, std::vector<InterfaceRow> interfaces);
   /// Runs `job` between two writes, once the ledger is open. Jobs that wait when the writer stops
-  /// are forgotten.
+  /// are forgotten, and one that comes when kMostJobs wait.
   void post(Job job);
+  static constexpr std::size_t kMostJobs = 1'000;
 
   [[nodiscard]] WriterFigures figures() const;
 

@@ -153,6 +153,44 @@ TEST_F(Feed, TrafficFromBeforeTheStartComesWithoutCoverage) {
   EXPECT_EQ(covered(*save), 0U);
 }
 
+TEST_F(Feed, ARunSaysNothingOfTheReceptionOfAnIntervalThatItDidNotMeasure) {
+  cells_.advance(at(10), kLateness);
+  count(-30, 44);
+  run(10, 430);
+  EXPECT_TRUE(last_of(-300)->batch.reception.empty());
+  EXPECT_EQ(last_of(0)->batch.reception.size(), 1U);
+}
+
+TEST_F(Feed, AClockThatIsSetBackReopensNoFinalInterval) {
+  run(0, 730);
+  ASSERT_EQ(finals_of(0), 1U);
+  ASSERT_EQ(finals_of(300), 1U);
+  const std::size_t before = saves_.size();
+  // The wall goes back by ten minutes, the other clock on.
+  for (std::int64_t second = 0; second < 50; ++second) {
+    cells_.advance(at(130 + second), kLateness);
+    feed_.tick(at(130 + second), Moment{seconds{1'000'732 + second}});
+  }
+  for (auto save = saves_.begin() + static_cast<std::ptrdiff_t>(before); save != saves_.end();
+       ++save)
+    EXPECT_GE(save->start, kStart + 600);
+  EXPECT_EQ(finals_of(0), 1U);
+  EXPECT_EQ(finals_of(300), 1U);
+}
+
+TEST_F(Feed, ACloseThatOvertakesTheLookMakesAnIntervalFinalOnce) {
+  run(0, 419);
+  count(295, 9);
+  // The worker has come further than the look knows of, which so covers what is final already.
+  cells_.advance(at(720), kLateness);
+  for (const auto& bucket : totals_.close_due()) feed_.take(*bucket);
+  feed_.tick(at(420), Moment{seconds{1'000'420}});
+  run(421, 500);
+  EXPECT_EQ(finals_of(0), 1U);
+  EXPECT_EQ(finals_of(300), 1U);
+  EXPECT_EQ(bytes_in(*last_of(0)), 9U);
+}
+
 TEST_F(Feed, TheEndSavesWhatIsOpen) {
   run(0, 100);
   count(100, 5);

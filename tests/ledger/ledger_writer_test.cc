@@ -102,6 +102,23 @@ TEST_F(Writer, WritesWhatWaitsBeforeItStops) {
   EXPECT_EQ(writer.figures().pending_rows, 0U);
 }
 
+TEST_F(Writer, WhatIsSavedJustBeforeTheStopIsWritten) {
+  constexpr int kRounds = 50;
+  for (int round = 0; round < kRounds; ++round) {
+    LedgerWriter writer("run", open(), {}, quick());
+    writer.start();
+    std::promise<void> idle;
+    writer.post([&](Ledger&) { idle.set_value(); });
+    idle.get_future().wait();
+    // The writer is now on its way to look whether anything waits.
+    for (int spin = 0; spin < 10 * round; ++spin)
+      std::atomic_signal_fence(std::memory_order_seq_cst);
+    writer.save(save_of(round, 7, true));
+    ASSERT_EQ(writer.stop(), 0U) << round;
+  }
+  EXPECT_EQ(stored().size(), std::size_t{kRounds});
+}
+
 TEST_F(Writer, ALaterSaveOfAnIntervalTakesThePlaceOfTheOneThatWaits) {
   is_away_ = true;
   LedgerWriter writer("run", open(), listeners(), quick());
@@ -205,6 +222,20 @@ TEST_F(Writer, ObserverAndJobsRunWithTheLedgerOnItsThread) {
   writer.stop();
   EXPECT_THAT(seen, testing::ElementsAre(std::nullopt, std::optional<std::int64_t>(kStart)));
   EXPECT_EQ(dailies, 1);
+}
+
+TEST_F(Writer, JobsDoNotPileUpWhileTheDatabaseIsAway) {
+  is_away_ = true;
+  std::size_t done = 0;
+  LedgerWriter writer("run", open(), listeners(), quick());
+  writer.start();
+  for (std::size_t i = 0; i < LedgerWriter::kMostJobs + 5; ++i)
+    writer.post([&](Ledger&) { ++done; });
+  is_away_ = false;
+  writer.save(save_of(0, 1, true));
+  ASSERT_TRUE(comes_true([&] { return writer.figures().written_intervals == 1; }));
+  writer.stop();
+  EXPECT_EQ(done, LedgerWriter::kMostJobs);
 }
 
 TEST_F(Writer, AnOpenSaveIsOverwrittenByTheFinalOneInTheLedger) {

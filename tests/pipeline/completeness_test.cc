@@ -119,6 +119,17 @@ TEST_F(CompletenessOfBooks, AnExporterThatFellSilentIsAtZero) {
   EXPECT_EQ(completeness_of(books_, kRouter, kStart + kInterval).state, State::Silent);
 }
 
+TEST_F(CompletenessOfBooks, WhatIsNoLongerKeptIsTellable) {
+  constexpr TrafficSpan kKept = core::ReceptionRing::kIntervals * kInterval;
+  hear(0, Protocol::Netflow9, kStart, {.datagrams = 3, .units = 3});
+  hear(0, Protocol::Netflow9, kStart + kKept - kInterval, {.datagrams = 1, .units = 1});
+  EXPECT_TRUE(is_reception_kept(kStart, kStart + kKept - TrafficSpan{1}));
+  EXPECT_EQ(by_protocol(Protocol::Netflow9, kStart), 1.0);
+  hear(0, Protocol::Netflow9, kStart + kKept, {.datagrams = 1, .units = 1});
+  EXPECT_FALSE(is_reception_kept(kStart, kStart + kKept));
+  EXPECT_EQ(by_protocol(Protocol::Netflow9, kStart), 0.0);  // as if it had been silent
+}
+
 TEST_F(CompletenessOfBooks, AProtocolThatWasGivenUpForAnotherIsNotSilent) {
   hear(0, Protocol::Netflow5, kStart, {.datagrams = 1, .units = 30});
   hear(0, Protocol::Netflow9, kStart + kInterval, {.datagrams = 3, .units = 3});

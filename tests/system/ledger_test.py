@@ -279,7 +279,7 @@ def kept_from_its_ledger(collector, want):
 def refuses_what_is_no_ledger(collector):
     collector.ledger.write_text("this is no database, " * 200)
     done = subprocess.run([collector.weir, "serve", "--config", collector.folder / "weir.yaml"], capture_output=True, text=True, timeout=60)
-    need(done.returncode != 0 and "weir.db" in done.stderr, f"a file that is no ledger: exit {done.returncode}: {done.stderr[-300:]}")
+    need(done.returncode == 2 and "weir.db" in done.stderr, f"a file that is no ledger: exit {done.returncode}: {done.stderr[-300:]}")
     print("serve: a file that is no ledger is refused")
 
 
