@@ -59,6 +59,10 @@ void print_listeners(const Config& config, std::FILE* out) {
   fmt::print(out, "workers     {}\n",
              config.workers == 0 ? "auto" : std::to_string(config.workers));
   fmt::print(out, "http        {}\n", config::format_endpoint(config.http.listen));
+  if (config.remote_write)
+    fmt::print(out, "push        {}://{} (queue {} KiB)\n",
+               config.remote_write->target.is_tls ? "https" : "http",
+               config.remote_write->target.host_field, config.remote_write->queue_bytes / 1'024);
 }
 
 void print_routers(const Config& config, std::FILE* out) {

@@ -67,7 +67,8 @@ Result<billing::IntervalGrid> LedgerReads::intervals(const contracts::Contract& 
   try {
     return answer.get();
   } catch (const std::future_error&) {
-    return failure(ErrorCode::Unavailable, "The ledger is closing, or has too much to answer; ask again.");
+    return failure(ErrorCode::Unavailable,
+                   "The ledger is closing, or has too much to answer; ask again.");
   }
 }
 

@@ -65,10 +65,10 @@ Result<std::string> run_of_captures(const std::vector<std::string>& captures) {
   const auto chunk = std::make_unique<char[]>(kChunk);
   for (const std::string& path : captures) {
     if (path == "-")
-      return failure(
-          ErrorCode::Usage,
-          "--ledger names a run by the content of its captures, which the standard input "
-          "shows only once; write the capture to a file");
+      return failure(ErrorCode::Usage,
+                     "--ledger and --output protobuf name a run by the content of its captures, "
+                     "which the standard input "
+                     "shows only once; write the capture to a file");
     const std::unique_ptr<std::FILE, FileCloser> file(std::fopen(path.c_str(), "rbe"));
     if (!file)
       return failure(errno == ENOENT ? ErrorCode::NotFound : ErrorCode::Permission,

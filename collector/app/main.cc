@@ -103,11 +103,13 @@ void add_replay(CLI::App& app, Action& action) {
   command->add_option("--config,-c", options->config, "Configuration file (YAML)")->required();
   command
       ->add_option("--output,-o", options->format,
-                   "text (default), json (one object a line) or csv")
-      ->transform(CLI::CheckedTransformer(
-          std::map<std::string, weir::app::ReplayFormat>{{"text", weir::app::ReplayFormat::Text},
-                                                         {"json", weir::app::ReplayFormat::Json},
-                                                         {"csv", weir::app::ReplayFormat::Csv}}));
+                   "text (default), json (one object a line), csv, or protobuf "
+                   "(length-delimited messages of proto/bucket_batch.proto)")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, weir::app::ReplayFormat>{
+          {"text", weir::app::ReplayFormat::Text},
+          {"json", weir::app::ReplayFormat::Json},
+          {"csv", weir::app::ReplayFormat::Csv},
+          {"protobuf", weir::app::ReplayFormat::Protobuf}}));
   command->add_option("--ledger", options->ledger,
                       "Keep the intervals there too (a SQLite file, or postgresql://...)");
   command->add_flag("--verbose", options->is_verbose,

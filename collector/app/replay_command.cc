@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <cmath>
+#include <map>
 #include <numeric>
 #include <optional>
 #include <string_view>
+#include <tuple>
 
 #include "collector/app/csv_text.h"
 #include "collector/app/ledger_rows.h"
@@ -16,6 +18,7 @@
 #include "collector/config/config_file.h"
 #include "collector/pipeline/replay.h"
 #include "exporters/ledger/ledger.h"
+#include "proto/bucket_batch_codec.h"
 
 namespace weir::app {
 namespace {
@@ -100,7 +103,8 @@ void print_heading(std::FILE* out, ReplayFormat format) {
 }
 
 void print_books(std::FILE* out, ReplayFormat format, const pipeline::ReplayOutcome& outcome) {
-  if (format == ReplayFormat::Csv) return;  // a table of intervals and nothing else
+  // A table or a row of intervals, and nothing else.
+  if (format == ReplayFormat::Csv || format == ReplayFormat::Protobuf) return;
   if (format == ReplayFormat::Json) {
     boost::json::object books;
     for (std::size_t fate = 0; fate < kFates; ++fate)
@@ -115,6 +119,44 @@ void print_books(std::FILE* out, ReplayFormat format, const pipeline::ReplayOutc
       fmt::print(out, "  {:<12} {:>20} bytes\n", fate_name(static_cast<Fate>(fate)),
                  outcome.fates[fate]);
 }
+
+/// Writes intervals as length-delimited batches: one for each start, by rising start.
+class BatchPrinter {
+ public:
+  BatchPrinter(std::FILE* out, std::string run) : out_(out), run_(std::move(run)) {}
+
+  void print(const pipeline::ContractNames& names,
+             const std::vector<pipeline::SlotInterval>& intervals) {
+    std::map<TrafficTime, std::vector<proto::ContractBucket>> by_start;
+    for (const auto& interval : intervals)
+      for (const Direction direction : {Direction::FromCustomer, Direction::ToCustomer})
+        for (const Family family : {Family::Ipv4, Family::Ipv6})
+          if (const auto& total = interval.totals[core::cell_position(direction, family)];
+              total != core::CellTotal{})
+            by_start[interval.start].push_back({.contract = names[interval.slot.value()],
+                                                .direction = direction,
+                                                .family = family,
+                                                .total = total});
+    for (auto& [start, buckets] : by_start) {
+      std::ranges::sort(buckets, [](const auto& a, const auto& b) {
+        return std::tie(a.contract, a.direction, a.family) <
+               std::tie(b.contract, b.direction, b.family);
+      });
+      const std::string bytes = proto::encode_delimited({.run = run_,
+                                                         .sequence = ++sequence_,
+                                                         .start = start,
+                                                         .width = pipeline::kLedgerInterval,
+                                                         .buckets = std::move(buckets)});
+      // What a full disk refuses is told when the output is flushed.
+      static_cast<void>(std::fwrite(bytes.data(), 1, bytes.size(), out_));
+    }
+  }
+
+ private:
+  std::FILE* out_;
+  const std::string run_;
+  std::uint64_t sequence_ = 0;
+};
 
 /// Without any traffic for longer than this, nothing was captured.
 constexpr std::int64_t kLongestSilence = 3'600;
@@ -196,12 +238,25 @@ int run_replay(const ReplayOptions& options, std::FILE* out, std::FILE* err) {
     }
     keeper.emplace(std::move(*opened));
   }
+  std::optional<BatchPrinter> batches;
+  if (options.format == ReplayFormat::Protobuf) {
+    auto run = run_of_captures(options.captures);
+    if (!run) {
+      fmt::print(err, "weir: {}\n", run.error().message);
+      return run.error().code == ErrorCode::Usage ? 2 : 1;
+    }
+    batches.emplace(out, std::move(*run));
+  }
   Result<void> kept;
 
   print_heading(out, options.format);
   const auto print = [&](const pipeline::ContractNames& names,
                          const std::vector<pipeline::SlotInterval>& intervals) {
     if (keeper && kept) kept = keeper->keep(names, intervals, options.is_verbose ? err : nullptr);
+    if (batches) {
+      batches->print(names, intervals);
+      return;
+    }
     for (const Row& row : rows_of(names, intervals)) {
       switch (options.format) {
         case ReplayFormat::Json:
@@ -212,6 +267,8 @@ int run_replay(const ReplayOptions& options, std::FILE* out, std::FILE* err) {
           break;
         case ReplayFormat::Text:
           print_text(out, row);
+          break;
+        case ReplayFormat::Protobuf:
           break;
       }
     }
@@ -242,7 +299,7 @@ int run_replay(const ReplayOptions& options, std::FILE* out, std::FILE* err) {
                outcome->reported_bytes, sum);
     return 1;
   }
-  if (std::fflush(out) != 0) {
+  if (std::fflush(out) != 0 || std::ferror(out) != 0) {
     fmt::print(err, "weir: cannot write the result: {}\n",
                fmt::system_error(errno, "output").what());
     return 1;

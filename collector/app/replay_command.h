@@ -6,7 +6,8 @@
 
 namespace weir::app {
 
-enum class ReplayFormat { Text, Json, Csv };
+/// Protobuf: length-delimited messages of proto/bucket_batch.proto, and no books.
+enum class ReplayFormat { Text, Json, Csv, Protobuf };
 
 struct ReplayOptions {
   std::string config;

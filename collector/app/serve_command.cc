@@ -21,6 +21,7 @@
 #include "collector/app/ledger_views.h"
 #include "collector/app/log.h"
 #include "collector/app/outputs.h"
+#include "collector/app/remote_write_service.h"
 #include "collector/app/state_reports.h"
 #include "collector/app/version.h"
 #include "collector/billing/billing_view.h"
@@ -118,7 +119,8 @@ class Collector {
   boost::asio::signal_set end_;
   boost::asio::steady_timer look_;
   boost::asio::steady_timer look_at_events_;
-  std::unique_ptr<LedgerService> ledger_;  ///< null: none is kept; outlives the pipeline
+  std::unique_ptr<LedgerService> ledger_;             ///< null: none is kept; outlives the pipeline
+  std::unique_ptr<RemoteWriteService> remote_write_;  ///< null: nothing is pushed; as the ledger
   std::unique_ptr<pipeline::Pipeline> pipeline_;
   std::unique_ptr<prometheus::TrafficCollectable> metrics_;
   std::unique_ptr<LedgerViews> views_;  ///< null without a ledger
@@ -150,7 +152,12 @@ Result<void> Collector::open(const config::Config& config) {
   pipeline_->start();
   auto server = http::Server::listen(
       {.address = config.http.listen.address, .port = config.http.listen.port}, routes());
-  if (!server) return tl::unexpected(server.error());
+  if (!server) {
+    // While all that the writer's thread asks is still there.
+    pipeline_->stop();
+    if (remote_write_) remote_write_->stop();
+    return tl::unexpected(server.error());
+  }
   server_ = std::move(*server);
   log_listeners();
   log_->info("http: listening on {}:{}", config.http.listen.address.to_string(), server_->port());
@@ -158,14 +165,18 @@ Result<void> Collector::open(const config::Config& config) {
 }
 
 Result<void> Collector::open_pipeline(const config::Config& config) {
-  pipeline::ClosedBucketSink sink;
-  pipeline::ClockTick tick;
-  if (ledger_) {
-    sink = [this](const std::shared_ptr<const core::ClosedBucket>& bucket) {
-      ledger_->take(*bucket);
-    };
-    tick = [this] { ledger_->tick(); };
-  }
+  auto remote_write = RemoteWriteService::open(
+      config, [this] { return pipeline_->registries().slots.names(); }, log_);
+  if (!remote_write) return tl::unexpected(remote_write.error());
+  remote_write_ = std::move(*remote_write);
+  pipeline::ClosedBucketSink sink =
+      [this](const std::shared_ptr<const core::ClosedBucket>& bucket) {
+        if (ledger_) ledger_->take(*bucket);
+        if (remote_write_) remote_write_->take(*bucket);
+      };
+  pipeline::ClockTick tick = [this] {
+    if (ledger_) ledger_->tick();
+  };
   auto pipeline =
       pipeline::Pipeline::open(config, std::move(sink), state_directory(config), std::move(tick));
   if (!pipeline) return tl::unexpected(pipeline.error());
@@ -181,6 +192,7 @@ Result<void> Collector::open_pipeline(const config::Config& config) {
     ledger_->attach(*pipeline_);
     ledger_->start();
   }
+  if (remote_write_) remote_write_->start();
   return {};
 }
 
@@ -225,6 +237,20 @@ prometheus::Sources Collector::sources(const config::Config& config) {
                                        .dropped_rows = met.dropped_rows,
                                        .last_final_start = met.last_final_start,
                                        .is_failing = met.failing_since.has_value()};
+    };
+  }
+  if (remote_write_) {
+    sources.remote_write = [this] {
+      const auto met = remote_write_->figures();
+      return prometheus::RemoteWriteFigures{.sent_samples = met.sent_samples,
+                                            .rejected_samples = met.rejected_samples,
+                                            .dropped_samples = met.dropped_samples,
+                                            .failed_requests = met.failed_requests,
+                                            .pending_samples = met.pending_samples,
+                                            .pending_bytes = met.pending_bytes,
+                                            .last_success_ms = met.last_success_ms,
+                                            .sent_until_ms = met.sent_until_ms,
+                                            .is_failing = met.is_failing};
     };
   }
   sources.http = [this] {
@@ -468,6 +494,7 @@ void Collector::stop() {
     pipeline_->stop();
     // All that closed has been handed on, and nothing more comes.
     if (ledger_) ledger_->stop();
+    if (remote_write_) remote_write_->stop();
     log_events();
     warn_of_state();
   }

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -119,6 +120,33 @@ struct Capacity {
   Growth growth = Growth::Linear;
 };
 
+/// An http:// or https:// URL, taken apart.
+struct HttpTarget {
+  bool is_tls = false;
+  std::string host;        ///< name or address, without brackets
+  std::string port;        ///< the scheme's own if none is written
+  std::string host_field;  ///< as the Host header names it
+  std::string path = "/";  ///< with its query
+
+  friend bool operator==(const HttpTarget&, const HttpTarget&) = default;
+};
+
+/// `remote_write: {url: "https://metrics.example/api/v1/write", ...}`. Paths are resolved from
+/// the configuration's folder.
+struct RemoteWrite {
+  HttpTarget target;
+  std::uint32_t queue_bytes = 67'108'864;  ///< of samples that wait
+  std::chrono::seconds timeout{10};        ///< of one request
+  std::string bearer_token_file;           ///< empty: none
+  std::string user;                        ///< of basic_auth; empty: none
+  std::string password_file;
+  std::string ca_file;                                 ///< PEM; empty: the system's authorities
+  std::map<std::string, std::string> headers;          ///< sent besides
+  std::map<std::string, std::string> external_labels;  ///< of every series; before job and instance
+
+  friend bool operator==(const RemoteWrite&, const RemoteWrite&) = default;
+};
+
 /// Everything that a configuration file says, with every default. Plain and const once loaded.
 struct Config {
   std::string path;  ///< of the file it came from
@@ -138,6 +166,7 @@ struct Config {
   std::string state_directory;  ///< empty: /var/lib/weir
   Http http;
   bool customer_names_in_metrics = false;  ///< metrics.customer_names
+  std::optional<RemoteWrite> remote_write;
 };
 
 enum class Severity : std::uint8_t { Warning, Error };

@@ -55,6 +55,23 @@ constexpr std::array<std::string_view, 3> kLedgerKeys{"url", "retention", "close
 constexpr std::array<std::string_view, 3> kCapacityKeys{"threshold", "target", "growth"};
 constexpr std::array<std::string_view, 3> kHttpKeys{"listen", "insecure", "web_config"};
 constexpr std::array<std::string_view, 1> kMetricsKeys{"customer_names"};
+constexpr std::array<std::string_view, 8> kRemoteWriteKeys{
+    "url",        "queue",   "timeout", "bearer_token_file",
+    "basic_auth", "ca_file", "headers", "external_labels"};
+constexpr std::array<std::string_view, 2> kBasicAuthKeys{"username", "password_file"};
+/// Labels that every series of remote write has from Weir.
+constexpr std::array<std::string_view, 3> kOwnLabels{"contract", "direction", "family"};
+/// Headers that belong to the request itself, in lower case.
+constexpr std::array<std::string_view, 9> kOwnHeaders{"host",
+                                                      "authorization",
+                                                      "content-type",
+                                                      "content-encoding",
+                                                      "content-length",
+                                                      "transfer-encoding",
+                                                      "connection",
+                                                      "user-agent",
+                                                      "x-prometheus-remote-write-version"};
+constexpr std::size_t kMostNamedValues = 32;
 
 Parsed<std::string> parse_path(std::string_view text) {
   if (text.empty()) return bad_value("the path is empty", "write one");
@@ -158,6 +175,49 @@ Parsed<std::chrono::seconds> parse_close_after(std::string_view text) {
                    "write such as 5d or 12h");
 }
 
+/// A bucket of a thousand contracts needs less.
+constexpr std::uint32_t kLeastQueueBytes = 1U << 20;
+
+bool is_word(std::string_view text, std::string_view more) noexcept {
+  return !text.empty() && text.size() <= 100 && std::ranges::all_of(text, [&](unsigned char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           more.find(static_cast<char>(c)) != std::string_view::npos;
+  });
+}
+
+Parsed<std::string> parse_user(std::string_view text) {
+  auto user = parse_label(text);
+  // RFC 7617, 2: the colon ends the name.
+  if (user && user->find(':') != std::string::npos)
+    return bad_value("a user name has no colon", "write it without");
+  return user;
+}
+
+/// The names that Prometheus allows, less those that are its own or Weir's.
+Parsed<std::string> parse_label_name(std::string_view text) {
+  if (!is_word(text, "_") || (text.front() >= '0' && text.front() <= '9') || text.starts_with("__"))
+    return bad_value(fmt::format("`{}` is not the name of a label", text),
+                     "use letters, digits and _, and begin with a letter");
+  if (std::ranges::find(kOwnLabels, text) != kOwnLabels.end())
+    return bad_value(fmt::format("`{}` is a label that Weir gives itself", text),
+                     "choose another name");
+  return std::string(text);
+}
+
+Parsed<std::string> parse_header_name(std::string_view text) {
+  if (!is_word(text, "-_"))
+    return bad_value(fmt::format("`{}` is not the name of a header", text),
+                     "use letters, digits, - and _");
+  std::string lower(text);
+  std::ranges::transform(lower, lower.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  if (std::ranges::find(kOwnHeaders, lower) != kOwnHeaders.end())
+    return bad_value(fmt::format("the header `{}` is Weir's own", text),
+                     "remove it; secrets stand in basic_auth or bearer_token_file");
+  return std::string(text);
+}
+
 bool is_loopback(const IpAddress& address) noexcept {
   return address.is_v4() ? address.v4_value() >> 24 == 127 : address == IpAddress::v6(0, 1);
 }
@@ -196,8 +256,9 @@ class Reader {
       config.customer_names_in_metrics =
           metrics.read("customer_names", parse_boolean).value_or(config.customer_names_in_metrics);
     }
-    for (const std::string_view later : {"remote_write", "kafka"})
-      if (const YamlNode* node = fields.find(later)) refuse_later(*node, later);
+    if (const YamlNode* node = fields.find("remote_write"))
+      config.remote_write = remote_write_of(*node);
+    if (const YamlNode* node = fields.find("kafka")) refuse_later(*node, "kafka");
     return config;
   }
 
@@ -490,6 +551,75 @@ class Reader {
     return http;
   }
 
+  [[nodiscard]] RemoteWrite remote_write_of(const YamlNode& node) {
+    RemoteWrite remote;
+    const YamlFields fields(node, "`remote_write`", kRemoteWriteKeys, problems_);
+    remote.target = fields.read("url", parse_http_target).value_or(remote.target);
+    if (node.kind == YamlNode::Kind::Map && fields.find("url") == nullptr)
+      problems_.error(node.place, "`remote_write` has no `url`",
+                      "write where to push, such as http://127.0.0.1:9090/api/v1/write");
+    remote.queue_bytes = fields.read("queue", parse_size).value_or(remote.queue_bytes);
+    if (remote.queue_bytes < kLeastQueueBytes)
+      problems_.error(fields.find("queue")->place, "`queue` holds less than a bucket may need",
+                      "write 1M or more");
+    remote.timeout =
+        fields.read("timeout",
+                    [](std::string_view text) {
+                      return parse_duration(text, {1, 300});
+                    })
+            .value_or(remote.timeout);
+    remote.bearer_token_file = fields.read("bearer_token_file", parse_path).value_or("");
+    remote.ca_file = fields.read("ca_file", parse_path).value_or("");
+    if (const YamlNode* auth = fields.find("basic_auth")) {
+      const YamlFields basic(*auth, "`basic_auth`", kBasicAuthKeys, problems_);
+      remote.user = basic.read("username", parse_user).value_or("");
+      remote.password_file = basic.read("password_file", parse_path).value_or("");
+      for (const std::string_view key : kBasicAuthKeys)
+        if (auth->kind == YamlNode::Kind::Map && basic.find(key) == nullptr)
+          problems_.error(auth->place, fmt::format("`basic_auth` has no `{}`", key),
+                          "write username and password_file");
+      if (!remote.bearer_token_file.empty())
+        problems_.error(auth->place, "`basic_auth` and `bearer_token_file` are two ways to sign in",
+                        "keep one of the two");
+    }
+    if (const YamlNode* labels = fields.find("external_labels"))
+      remote.external_labels = named_values_of(*labels, "external_labels", parse_label_name);
+    if (const YamlNode* headers = fields.find("headers"))
+      remote.headers = named_values_of(*headers, "headers", parse_header_name);
+    const bool is_secret = !remote.bearer_token_file.empty() || !remote.user.empty();
+    const auto address = parse_address(remote.target.host);
+    const bool stays_here = remote.target.host == "localhost" || (address && is_loopback(*address));
+    if (is_secret && !remote.target.is_tls && !stays_here && !remote.target.host.empty())
+      problems_.warning(fields.find("url")->place,
+                        "the secret of `remote_write` goes in clear text", "use https://");
+    return remote;
+  }
+
+  /// A mapping whose keys are names of the operator's choice.
+  template <class ParseName>
+  [[nodiscard]] std::map<std::string, std::string> named_values_of(const YamlNode& node,
+                                                                   std::string_view what,
+                                                                   ParseName parse_name) {
+    std::map<std::string, std::string> values;
+    if (node.kind != YamlNode::Kind::Map) {
+      problems_.error(node.place, fmt::format("`{}` is no mapping", what), "write {name: value}");
+      return values;
+    }
+    if (node.children.size() / 2 > kMostNamedValues)
+      problems_.error(node.place,
+                      fmt::format("`{}` has more than {} entries", what, kMostNamedValues),
+                      "remove some");
+    for (std::size_t i = 0; i + 1 < node.children.size(); i += 2) {
+      const auto name = YamlFields::read_scalar(node.children[i], what, parse_name, problems_);
+      const auto value =
+          YamlFields::read_scalar(node.children[i + 1], what, parse_label, problems_);
+      if (name && value && !values.emplace(*name, *value).second)
+        problems_.error(node.children[i].place, fmt::format("`{}` is given twice", *name),
+                        "keep one of the two");
+    }
+    return values;
+  }
+
   ProblemList& problems_;
   std::optional<std::string> contracts_file_;
 };
@@ -527,6 +657,9 @@ Loaded load_without_contracts(const std::string& path) {
     if (listen.tls)
       for (std::string* file : {&listen.tls->certificate, &listen.tls->key, &listen.tls->client_ca})
         if (!file->empty()) *file = beside(path, *file);
+  if (auto& remote = config.remote_write)
+    for (std::string* file : {&remote->bearer_token_file, &remote->password_file, &remote->ca_file})
+      if (!file->empty()) *file = beside(path, *file);
   if (reader.contracts_file()) config.contracts_file = beside(path, *reader.contracts_file());
   return {std::move(config), in_order(problems.take())};
 }

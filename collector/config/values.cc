@@ -181,6 +181,53 @@ Parsed<std::uint32_t> parse_size(std::string_view text) {
   });
 }
 
+Parsed<HttpTarget> parse_http_target(std::string_view text) {
+  const auto wrong = [text](std::string_view why) {
+    return bad_value(fmt::format("{} is not the URL of an HTTP server: {}", shown(text), why),
+                     "write http://HOST:PORT/PATH or https://HOST/PATH");
+  };
+  HttpTarget target;
+  std::string_view rest = text;
+  if (rest.starts_with("https://")) {
+    target.is_tls = true;
+    rest.remove_prefix(8);
+  } else if (rest.starts_with("http://")) {
+    rest.remove_prefix(7);
+  } else {
+    return wrong("it does not begin with http:// or https://");
+  }
+  const bool is_plain = std::ranges::all_of(
+      rest, [](unsigned char c) { return c > 0x20 && c < 0x7f && c != '#' && c != '"'; });
+  if (!is_plain || text.size() > 2'000)
+    return wrong("it holds what no URL may hold, or a fragment");
+  const std::string_view authority = rest.substr(0, rest.find_first_of("/?"));
+  if (authority.find('@') != std::string_view::npos)
+    return bad_value("the URL holds a user name, and would be shown in logs",
+                     "write basic_auth: {username: NAME, password_file: FILE} beside `url`");
+  if (authority.size() < rest.size()) target.path = rest.substr(authority.size());
+  if (target.path.front() == '?') target.path.insert(0, 1, '/');
+  target.host_field = authority;
+  std::string_view after;
+  if (authority.starts_with('[')) {
+    const std::size_t end = authority.find(']');
+    if (end == std::string_view::npos) return wrong("its address has no end");
+    target.host = authority.substr(1, end - 1);
+    after = authority.substr(end + 1);
+    if (!parse_address(target.host)) return wrong("no address stands in the brackets");
+  } else {
+    target.host = authority.substr(0, authority.find(':'));
+    after = authority.substr(target.host.size());
+  }
+  if (target.host.empty()) return wrong("it names no host");
+  target.port = target.is_tls ? "443" : "80";
+  if (after.empty()) return target;
+  constexpr std::uint64_t kLastPort = 65'535;
+  if (after.front() != ':' || !parse_integer(after.substr(1), {1, kLastPort}))
+    return wrong("its port is none");
+  target.port = after.substr(1);
+  return target;
+}
+
 Parsed<std::chrono::seconds> parse_duration(std::string_view text, Range seconds) {
   const Quantity quantity = split_unit(text);
   std::uint64_t unit = 0;

@@ -83,6 +83,9 @@ template <class T>
 /// `192.0.2.1:2055`, `[2001:db8::1]:2055`.
 [[nodiscard]] Parsed<Endpoint> parse_endpoint(std::string_view text);
 
+/// `http://127.0.0.1:9090/api/v1/write`, `https://[2001:db8::1]/`: no user, no fragment.
+[[nodiscard]] Parsed<HttpTarget> parse_http_target(std::string_view text);
+
 /// A name that becomes a label: not empty, at most 200 bytes, no control characters.
 [[nodiscard]] Parsed<std::string> parse_label(std::string_view text);
 

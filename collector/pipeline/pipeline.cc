@@ -280,6 +280,7 @@ Result<std::vector<std::string>> Pipeline::reload(const config::Config& config) 
   if (config.ledger_url != config_.ledger_url ||
       config.ledger_retention_days != config_.ledger_retention_days)
     waiting.emplace_back("ledger");
+  if (config.remote_write != config_.remote_write) waiting.emplace_back("remote_write");
   return waiting;
 }
 

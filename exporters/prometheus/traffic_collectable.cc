@@ -155,6 +155,35 @@ void add_ledger_families(MetricSet& set, const LedgerFigures& ledger) {
           seconds(*ledger.last_final_start * 1'000));
 }
 
+void add_remote_write_families(MetricSet& set, const RemoteWriteFigures& remote) {
+  add_one(set, "weir_remote_write_sent_samples_total",
+          "Samples of closed buckets that the receiver of remote write has taken.", Kind::Counter,
+          {}, remote.sent_samples);
+  add_one(set, "weir_remote_write_rejected_samples_total",
+          "Samples that the receiver of remote write refused for good.", Kind::Counter, {},
+          remote.rejected_samples);
+  add_one(set, "weir_remote_write_dropped_samples_total",
+          "Samples given up unsent, since the receiver was away for longer than the queue lasts.",
+          Kind::Counter, {}, remote.dropped_samples);
+  add_one(set, "weir_remote_write_failed_requests_total",
+          "Requests of remote write that failed; they are tried again.", Kind::Counter, {},
+          remote.failed_requests);
+  add_one(set, "weir_remote_write_pending_samples", "Samples that wait to be sent.", Kind::Gauge,
+          {}, remote.pending_samples);
+  add_one(set, "weir_remote_write_pending_bytes", "Memory of the samples that wait to be sent.",
+          Kind::Gauge, "bytes", remote.pending_bytes);
+  add_one(set, "weir_remote_write_failing", "1 while the receiver takes nothing.", Kind::Gauge, {},
+          std::uint64_t{remote.is_failing ? 1U : 0U});
+  if (remote.last_success_ms)
+    add_one(set, "weir_remote_write_last_success_timestamp_seconds",
+            "When the receiver last took samples, as Unix time.", Kind::Gauge, "seconds",
+            seconds(*remote.last_success_ms));
+  if (remote.sent_until_ms)
+    add_one(set, "weir_remote_write_sent_until_timestamp_seconds",
+            "End of the newest bucket that the receiver has, as Unix time.", Kind::Gauge, "seconds",
+            seconds(*remote.sent_until_ms));
+}
+
 void add_state_families(MetricSet& set, const ProcessFigures& process) {
   add_one(set, "weir_config_last_reload_successful",
           "1 if the last configuration offered was taken, 0 if it was refused.", Kind::Gauge, {},
@@ -262,6 +291,7 @@ MetricSet TrafficCollectable::gather() const {
   if (sources_.process) add_state_families(set, sources_.process());
   if (sources_.state) add_kept_state_families(set, sources_.state());
   if (sources_.ledger) add_ledger_families(set, sources_.ledger());
+  if (sources_.remote_write) add_remote_write_families(set, sources_.remote_write());
   if (sources_.http) add_http_families(set, sources_.http());
   add_build_info(set, sources_.version);
   add_process_families(set, read_process_use());

@@ -103,6 +103,19 @@ struct LedgerFigures {
   bool is_failing = false;
 };
 
+/// The writer of remote write.
+struct RemoteWriteFigures {
+  std::uint64_t sent_samples = 0;
+  std::uint64_t rejected_samples = 0;
+  std::uint64_t dropped_samples = 0;
+  std::uint64_t failed_requests = 0;
+  std::uint64_t pending_samples = 0;
+  std::uint64_t pending_bytes = 0;
+  std::optional<std::int64_t> last_success_ms;  ///< UTC
+  std::optional<std::int64_t> sent_until_ms;    ///< UTC
+  bool is_failing = false;
+};
+
 /// What is kept over a restart, and what routers have yet to tell.
 struct StateFigures {
   bool is_kept = false;  ///< false: there is no state directory
@@ -142,7 +155,8 @@ struct Sources {
   std::function<std::vector<CompletenessFigures>(TrafficTime now)> completeness;
   std::function<ProcessFigures()> process;
   std::function<StateFigures()> state;
-  std::function<LedgerFigures()> ledger;  ///< null: no ledger is kept
+  std::function<LedgerFigures()> ledger;             ///< null: no ledger is kept
+  std::function<RemoteWriteFigures()> remote_write;  ///< null: nothing is pushed
   std::function<HttpFigures()> http;
   /// Decides which contracts hold (weir_contracts) and how far behind closing is.
   std::function<TrafficTime()> now = traffic_now;

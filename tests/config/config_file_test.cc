@@ -331,15 +331,98 @@ TEST(ConfigFile, AnInterfaceMayBeGivenByTheNameThatItsRouterAnnounces) {
 TEST(ConfigFile, WhatIsNotBuiltIsNotSilentlyIgnored) {
   EXPECT_EQ(
       told_with_router("http: {listen: \"127.0.0.1:80\", web_config: web.yaml}\n"
-                       "remote_write: {url: \"http://127.0.0.1\"}\n"
                        "kafka: {brokers: a}\n"
                        "ledger: {url: \"mysql://a\"}\n"),
       (Lines{"weir.yaml:2:44: error: `web_config` is not available in this version; remove it",
-             "weir.yaml:3:15: error: `remote_write` is not available in this version; remove "
-             "it",
-             "weir.yaml:4:8: error: `kafka` is not available in this version; remove it",
-             "weir.yaml:5:15: error: `url`: `mysql://a` is not the URL of a ledger; write "
+             "weir.yaml:3:8: error: `kafka` is not available in this version; remove it",
+             "weir.yaml:4:15: error: `url`: `mysql://a` is not the URL of a ledger; write "
              "sqlite:FILE or postgresql://HOST/DATABASE, or none"}));
+}
+
+TEST(ConfigFile, RemoteWriteIsReadWithEveryKey) {
+  const Outcome result =
+      outcome(std::string(kRouter) +
+              "contracts: contracts.yaml\n"
+              "remote_write:\n"
+              "  url: \"https://[2001:db8::1]:8443/api/v1/write?tenant=a\"\n"
+              "  queue: 256M\n"
+              "  timeout: 30s\n"
+              "  basic_auth: {username: weir, password_file: /etc/weir/password}\n"
+              "  ca_file: /etc/weir/ca.pem\n"
+              "  headers: {X-Scope-OrgID: noc}\n"
+              "  external_labels: {job: flow, site: tyo}\n");
+  EXPECT_EQ(result.problems, Lines{});
+  ASSERT_TRUE(result.config && result.config->remote_write);
+  const RemoteWrite& remote = *result.config->remote_write;
+  EXPECT_TRUE(remote.target.is_tls);
+  EXPECT_EQ(remote.target.host, "2001:db8::1");
+  EXPECT_EQ(remote.target.port, "8443");
+  EXPECT_EQ(remote.target.host_field, "[2001:db8::1]:8443");
+  EXPECT_EQ(remote.target.path, "/api/v1/write?tenant=a");
+  EXPECT_EQ(remote.queue_bytes, 256U << 20);
+  EXPECT_EQ(remote.timeout, std::chrono::seconds{30});
+  EXPECT_EQ(remote.user, "weir");
+  EXPECT_EQ(remote.password_file, "/etc/weir/password");
+  EXPECT_EQ(remote.ca_file, "/etc/weir/ca.pem");
+  EXPECT_EQ(remote.bearer_token_file, "");
+  EXPECT_EQ(remote.headers, (std::map<std::string, std::string>{{"X-Scope-OrgID", "noc"}}));
+  EXPECT_EQ(remote.external_labels,
+            (std::map<std::string, std::string>{{"job", "flow"}, {"site", "tyo"}}));
+}
+
+TEST(ConfigFile, RemoteWriteHasDefaultsForAllButItsUrl) {
+  const Outcome result =
+      outcome(std::string(kRouter) +
+              "contracts: contracts.yaml\nremote_write: {url: \"http://127.0.0.1\"}\n");
+  EXPECT_EQ(result.problems, Lines{});
+  const RemoteWrite& remote = result.config.value().remote_write.value();
+  EXPECT_FALSE(remote.target.is_tls);
+  EXPECT_EQ(remote.target.port, "80");
+  EXPECT_EQ(remote.target.path, "/");
+  EXPECT_EQ(remote.queue_bytes, 64U << 20);
+  EXPECT_EQ(remote.timeout, std::chrono::seconds{10});
+}
+
+TEST(ConfigFile, RemoteWriteThatWouldNotWorkIsTold) {
+  EXPECT_EQ(
+      outcome(std::string(kRouter) + "contracts: contracts.yaml\n"
+                                     "remote_write:\n"
+                                     "  url: \"http://a:b@metrics.example/\"\n"
+                                     "  queue: 1K\n"
+                                     "  bearer_token_file: token\n"
+                                     "  basic_auth: {username: \"a:b\"}\n"
+                                     "  headers: {Authorization: a}\n"
+                                     "  external_labels: {contract: a, __name__: b, 1a: c}\n")
+          .problems,
+      (Lines{"weir.yaml:4:8: error: `url`: the URL holds a user name, and would be shown in logs; "
+             "write basic_auth: {username: NAME, password_file: FILE} beside `url`",
+             "weir.yaml:5:10: error: `queue` holds less than a bucket may need; write 1M or more",
+             "weir.yaml:7:15: error: `basic_auth` has no `password_file`; write username and "
+             "password_file",
+             "weir.yaml:7:15: error: `basic_auth` and `bearer_token_file` are two ways to sign in; "
+             "keep one of the two",
+             "weir.yaml:7:26: error: `username`: a user name has no colon; write it without",
+             "weir.yaml:8:13: error: `headers`: the header `Authorization` is Weir's own; remove "
+             "it; secrets stand in basic_auth or bearer_token_file",
+             "weir.yaml:9:21: error: `external_labels`: `contract` is a label that Weir gives "
+             "itself; choose another name",
+             "weir.yaml:9:34: error: `external_labels`: `__name__` is not the name of a label; "
+             "use letters, digits and _, and begin with a letter",
+             "weir.yaml:9:47: error: `external_labels`: `1a` is not the name of a label; use "
+             "letters, digits and _, and begin with a letter"}));
+  EXPECT_EQ(outcome(std::string(kRouter) +
+                    "contracts: contracts.yaml\n"
+                    "remote_write: {url: \"http://metrics.example\", bearer_token_file: token}\n")
+                .problems,
+            (Lines{"weir.yaml:3:21: warning: the secret of `remote_write` goes in clear text; use "
+                   "https://"}));
+  for (const std::string url : {"ftp://a", "http://", "http://a:0/", "http://[::1/", "http://a b/",
+                                "http://a/#b", "https://[x]/", "http://a:99999"})
+    EXPECT_EQ(outcome(std::string(kRouter) + "contracts: contracts.yaml\nremote_write: {url: \"" +
+                      url + "\"}\n")
+                  .problems.size(),
+              1U)
+        << url;
 }
 
 TEST(ConfigFile, ALedgerIsKeptForMonthsOrDays) {

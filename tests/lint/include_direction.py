@@ -22,8 +22,9 @@ GENERATOR = "collector/generator"
 PIPELINE = "collector/pipeline"
 APP = "collector/app"
 EVERYTHING = None
+PROTO = "proto"
 
-_OUTPUT = {MODEL, CONTRACTS, CORE, BILLING, "proto"}
+_OUTPUT = {MODEL, CONTRACTS, CORE, BILLING, PROTO}
 
 # What the files of a folder may include, besides their own folder.
 LAYERS = {
@@ -37,6 +38,7 @@ LAYERS = {
     BILLING: {CONTRACTS, MODEL},
     CONFIG: {CONTRACTS, MODEL},
     PIPELINE: {CONFIG, INGEST, CORE, BILLING, CONTRACTS, ACCOUNTING, WIRE, MODEL},
+    PROTO: {CORE, MODEL},
     "exporters/prometheus": _OUTPUT,
     "exporters/remote_write": _OUTPUT,
     "exporters/kafka": _OUTPUT,
@@ -79,7 +81,7 @@ def problems_of(root, path):
             continue
         # Generated headers stand in the build tree by the path of their `.in` file.
         if not any((root / f"{target}{suffix}").is_file() for suffix in ("", ".in")) \
-                and not target.startswith("proto/"):
+                and not re.fullmatch(r"proto/\w+\.pb\.h", target):
             yield f'{where}: "{target}" does not exist'
             continue
         if free:
@@ -95,7 +97,7 @@ def problems_of(root, path):
 
 
 def sources(root):
-    for top in ("collector", "exporters", *FREE):
+    for top in ("collector", "exporters", PROTO, *FREE):
         for path in sorted((root / top).rglob("*")):
             if path.suffix in (".h", ".cc") and path.is_file():
                 yield path

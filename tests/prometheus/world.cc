@@ -177,6 +177,17 @@ prometheus::Sources World::sources() {
                                      .last_final_start = 1'714'521'300,
                                      .is_failing = true};
   };
+  sources.remote_write = [] {
+    return prometheus::RemoteWriteFigures{.sent_samples = 1,
+                                          .rejected_samples = 2,
+                                          .dropped_samples = 3,
+                                          .failed_requests = 4,
+                                          .pending_samples = 5,
+                                          .pending_bytes = 80,
+                                          .last_success_ms = 1'714'521'600'750,
+                                          .sent_until_ms = 1'714'521'600'000,
+                                          .is_failing = true};
+  };
   sources.http = [] { return prometheus::HttpFigures{.requests = 5}; };
   sources.now = [] { return kStart + TrafficSpan{75'000}; };
   sources.version = "0.1.0";
