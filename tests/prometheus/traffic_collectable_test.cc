@@ -259,6 +259,8 @@ TEST(TrafficCollectable, ExporterCountersSumTheWorkersAndGaugesAreTheLatest) {
   second.unknown_given_up_records.add(5);
   first.sampling_changes.add(1);
   second.sampling_changes.add(2);
+  first.long_flows.add(8);
+  second.long_flows.add(1);
   first.last_seen_ms.set(2'000);
   second.last_seen_ms.set(1'500);
   first.sampling_interval.set(1'000);
@@ -297,6 +299,9 @@ TEST(TrafficCollectable, ExporterCountersSumTheWorkersAndGaugesAreTheLatest) {
       lines_of(set, "weir_exporter_sampling_changes_total"),
       ElementsAre(
           R"(weir_exporter_sampling_changes_total{exporter="edge1.tyo",protocol="ipfix"} 3)"));
+  EXPECT_THAT(
+      lines_of(set, "weir_exporter_long_flows_total"),
+      ElementsAre(R"(weir_exporter_long_flows_total{exporter="edge1.tyo",protocol="ipfix"} 9)"));
   EXPECT_THAT(
       lines_of(set, "weir_exporter_last_seen_timestamp_seconds"),
       ElementsAre(
