@@ -11,6 +11,7 @@
 #include <variant>
 
 #include "collector/app/contract_text.h"
+#include "collector/app/counted_port.h"
 #include "collector/app/ledger_coverage.h"
 #include "collector/app/stored_bill.h"
 #include "collector/app/terms_history.h"
@@ -80,30 +81,6 @@ class Background {
   std::vector<ledger::IntervalCoverage> coverage_;
   std::map<std::int64_t, std::map<std::string, Arrival>> reception_;
 };
-
-/// The port whose counters bill a contract; the configuration has been checked.
-struct CountedPort {
-  std::string exporter;
-  std::uint32_t interface = 0;
-};
-std::optional<CountedPort> counted_port(const config::Config& config,
-                                        const contracts::Contract& contract) {
-  if (contract.billing.source != contracts::BillingSource::Counter || contract.attach.size() != 1)
-    return std::nullopt;
-  const auto* where = std::get_if<contracts::InterfaceAttachment>(&contract.attach.front().where);
-  if (where == nullptr) return std::nullopt;
-  CountedPort port{.exporter = where->exporter};
-  if (const auto* index = std::get_if<std::uint32_t>(&where->interface)) port.interface = *index;
-  const auto* name = std::get_if<std::string>(&where->interface);
-  for (const auto& router : config.exporters.routers) {
-    if (router.name != where->exporter && router.address != IpAddress::parse(where->exporter))
-      continue;
-    port.exporter = router.name;
-    for (const auto& terms : router.interfaces)
-      if (name != nullptr && terms.name == *name) port.interface = terms.index;
-  }
-  return port;
-}
 
 /// The intervals of a port by its counters. One that they do not cover on both sides is missing,
 /// whatever flows say of it.
@@ -209,7 +186,7 @@ Result<ReportedContract> bill_of(const BillOrder& order, IntervalGrid grid,
                         .grid = std::move(grid),
                         .by_flow = std::nullopt,
                         .closed = std::nullopt};
-  const auto port = counted_port(config, order.contract);
+  const auto port = counted_port(order.contract, config.exporters.routers);
   if (!port) return bill;
   auto counted = counted_grid(*port, bill.grid, ledger);
   if (!counted) return tl::unexpected(counted.error());
