@@ -103,7 +103,7 @@ Result<IntervalGrid> counted_grid(const CountedPort& port, const IntervalGrid& b
 }
 
 /// Grids that are in memory at once: half a megabyte each for a month.
-constexpr std::size_t kGridsAtOnce = 64;
+constexpr std::size_t kGridsAtOnce = 24;
 
 /// Grids that say what was measured and nothing yet of any contract, which contracts with the same
 /// period and exporters share.
