@@ -256,12 +256,9 @@ billing::BillingMethod billing_method_of(const config::Config& config) {
   return {.layer = layer_name(config.accounting.layer)};
 }
 
-Result<std::vector<ReportedContract>> make_bills(ledger::Ledger& ledger,
-                                                 const std::vector<BillOrder>& orders,
-                                                 const config::Config& config,
-                                                 ReportDetail detail) {
-  std::vector<ReportedContract> bills;
-  if (orders.empty()) return bills;
+Result<void> each_bill(ledger::Ledger& ledger, const std::vector<BillOrder>& orders,
+                       const config::Config& config, const TakeBill& take) {
+  if (orders.empty()) return {};
   Period whole{.start = TrafficTime::max(), .end = TrafficTime::min()};
   std::vector<std::string> names;
   for (const BillOrder& order : orders) {
@@ -275,7 +272,6 @@ Result<std::vector<ReportedContract>> make_bills(ledger::Ledger& ledger,
   // As the ledger has them, so that few grids at a time read it once.
   const auto places = ledger.in_order(names);
   if (!places) return tl::unexpected(places.error());
-  std::vector<std::optional<ReportedContract>> made(orders.size());
   for (std::size_t at = 0; at < places->size(); at += kGridsAtOnce) {
     const OrderGroup group{
         .orders = orders,
@@ -286,10 +282,28 @@ Result<std::vector<ReportedContract>> make_bills(ledger::Ledger& ledger,
       const std::size_t place = group.places[i];
       auto bill = bill_of(orders[place], std::move((*grids)[i]), config, ledger);
       if (!bill) return tl::unexpected(bill.error());
-      if (detail == ReportDetail::Bills) bill->grid = IntervalGrid(Period{});
-      made[place] = std::move(*bill);
+      const auto goes_on = take(place, std::move(*bill));
+      if (!goes_on) return tl::unexpected(goes_on.error());
+      if (!*goes_on) return {};
     }
   }
+  return {};
+}
+
+Result<std::vector<ReportedContract>> make_bills(ledger::Ledger& ledger,
+                                                 const std::vector<BillOrder>& orders,
+                                                 const config::Config& config,
+                                                 ReportDetail detail) {
+  std::vector<std::optional<ReportedContract>> made(orders.size());
+  const auto done = each_bill(ledger, orders, config,
+                              [&](std::size_t place, ReportedContract bill) -> Result<bool> {
+                                if (detail == ReportDetail::Bills)
+                                  bill.grid = IntervalGrid(Period{});
+                                made[place] = std::move(bill);
+                                return true;
+                              });
+  if (!done) return tl::unexpected(done.error());
+  std::vector<ReportedContract> bills;
   for (auto& one : made)
     if (one) bills.push_back(std::move(*one));
   return bills;

@@ -496,6 +496,7 @@ void Collector::stop() {
   if (pipeline_) {
     pipeline_->stop();
     // All that closed has been handed on, and nothing more comes.
+    if (views_) views_->stop();
     if (ledger_) ledger_->stop();
     if (remote_write_) remote_write_->stop();
     log_events();
