@@ -4,6 +4,8 @@
 #include <chrono>
 #include <utility>
 
+#include "collector/app/stored_bill.h"
+
 namespace weir::app {
 namespace {
 
@@ -57,6 +59,30 @@ void close_until(RunningPeriod& period, TrafficTime until, const LedgerCoverage&
 /// Closes what lies before `until` and is missing.
 void miss_until(RunningPeriod& period, TrafficTime until) {
   while (!period.is_over() && period.next() < until) period.close({});
+}
+
+/// A closed bill stands, whatever the rows say since.
+void show_closed(const billing::Statement& bill, billing::PeriodView& view) {
+  view.period = bill.period;
+  view.intervals = bill.intervals;
+  view.completeness = bill.completeness;
+  view.coverage = bill.coverage;
+  view.is_provisional = bill.is_provisional;
+  view.is_estimated = bill.is_estimated;
+  view.billable = bill.billable;
+  view.overage = bill.overage;
+  view.so_far.intervals_expected = bill.intervals.expected;
+  view.so_far.intervals_measured = bill.intervals.measured;
+  view.so_far.percentile = view.low = view.high = std::nullopt;
+  view.directions = std::nullopt;
+  view.billed_direction = std::nullopt;
+  if (!bill.figures) return;
+  view.so_far.percentile = bill.figures->billed.value;
+  view.low = bill.figures->billed.low;
+  view.high = bill.figures->billed.high;
+  view.directions = {.from_customer = bill.figures->direction.from_customer.percentile.value,
+                     .to_customer = bill.figures->direction.to_customer.percentile.value};
+  view.billed_direction = bill.figures->billed_direction;
 }
 
 billing::Wide squared(std::uint64_t deviation) noexcept {
@@ -215,6 +241,11 @@ Result<void> BillingTracker::read_previous(ledger::Ledger& ledger,
     for (std::size_t i = begin; i < end; ++i) {
       Tracked& one = tracked_[stale[i]];
       auto seen = periods[i - begin].view(kCompletenessLimit);
+      const auto closed = stored_bills(
+          ledger, one.calendar.month_of(one.calendar.period_before(one.current_period).start),
+          one.contract->id);
+      if (!closed) return tl::unexpected(closed.error());
+      if (!closed->empty()) show_closed(closed->front().statement, seen);
       one.previous_read_at = closed_until;
       one.previous.reset();
       if (seen.intervals.measured + seen.intervals.masked != 0) one.previous = seen;

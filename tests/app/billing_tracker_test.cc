@@ -7,6 +7,7 @@
 #include <boost/json.hpp>
 #include <random>
 
+#include "collector/app/closing.h"
 #include "collector/app/report.h"
 #include "collector/config/config.h"
 #include "exporters/http/contracts_json.h"
@@ -212,6 +213,28 @@ TEST_F(BillingTrackerTest, ReportMetricAndApiSayAlikeWhatIsProvisionalAndEstimat
   expect(kOctober + 20 * 300, false, false);
   carry(21, 1'000'000'000'000);
   expect(kOctober + 22 * 300, true, true);
+}
+
+// Domain requirements 25 and 42.
+TEST_F(BillingTrackerTest, AClosedMonthIsTheStoredBillWhateverItsRowsSaySince) {
+  const std::int64_t now = kOctober + 6 * 86'400;
+  carry_anything(kOctober - 86'400, kOctober + 3'600);
+  ASSERT_TRUE(close_due(*store, config, time_of(now)));
+  const auto closed = reported("2012-09", "B");
+  ASSERT_TRUE(store->add_mask({.contract = "B",
+                               .from = kOctober - 86'400,
+                               .until = kOctober - 7'200,
+                               .author = "sato",
+                               .reason = "attack",
+                               .made_at = now}));
+  const auto view = from_scratch(kOctober + 3'600);
+  const auto shown = reported("2012-09", "B");
+  EXPECT_EQ(shown.at("percentile_bits_per_second"), closed.at("percentile_bits_per_second"));
+  expect_same(shown, *view->find("B")->previous);
+  EXPECT_EQ(metric(metrics(view), "weir_contract_percentile_bytes_per_second", "B", "previous") * 8,
+            shown.at("percentile_bits_per_second").to_number<double>());
+  const auto again = from_scratch(kOctober + 3'600);
+  EXPECT_EQ(*again, *view);
 }
 
 // Domain requirement 42.
