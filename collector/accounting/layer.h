@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "collector/model/flow_record.h"
 
@@ -43,5 +44,8 @@ inline constexpr std::uint64_t kWireOverhead = 20;
 [[nodiscard]] constexpr bool has_only_totals(const FlowRecord& record) noexcept {
   return record.has(Has::TotalOctets) && !record.has(Has::Octets) && !record.has(Has::Layer2Octets);
 }
+
+/// As configuration, reports and metrics name it.
+[[nodiscard]] std::string_view layer_name(Layer layer) noexcept;
 
 }  // namespace weir::accounting

@@ -18,4 +18,8 @@ bool is_plausible(std::uint64_t bytes, TimeRange range, BitsPerSecond speed) noe
   return Wide{bytes} * 8 * 1'000 <= bit_milliseconds;
 }
 
+TrafficSpan longest_flow(TrafficSpan active_timeout) noexcept {
+  return std::chrono::ceil<std::chrono::minutes>(active_timeout) + std::chrono::minutes{1};
+}
+
 }  // namespace weir::accounting

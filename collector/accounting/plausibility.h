@@ -28,4 +28,10 @@ inline constexpr std::uint64_t kPlausibleMargin = 2;
 /// Threads: any; a pure function.
 [[nodiscard]] bool is_plausible(std::uint64_t bytes, TimeRange range, BitsPerSecond speed) noexcept;
 
+/// The longest flow of an exporter that is set to this active timeout: routers round it up to
+/// whole minutes, and some take a minute more to look (docs/routers.md).
+///
+/// Threads: any; a pure function.
+[[nodiscard]] TrafficSpan longest_flow(TrafficSpan active_timeout) noexcept;
+
 }  // namespace weir::accounting

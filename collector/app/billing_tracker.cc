@@ -4,6 +4,8 @@
 #include <chrono>
 #include <utility>
 
+#include "collector/app/stored_bill.h"
+
 namespace weir::app {
 namespace {
 
@@ -14,6 +16,9 @@ using billing::RunningPeriod;
 constexpr TrafficSpan kReadAgainAfter = std::chrono::hours{1};
 constexpr TrafficSpan kReadAmendedAfter = std::chrono::minutes{10};
 constexpr TrafficSpan kReadPreviousAfter = std::chrono::hours{24};
+/// Counters of an interval are in the ledger by then, if they come at all: two readings may be
+/// ten minutes apart.
+constexpr TrafficSpan kCountersComeWithin = std::chrono::minutes{20};
 /// So many previous periods are read at once, with the bounds of sampling: 22 kB each.
 constexpr std::size_t kPreviousAtOnce = 4'096;
 
@@ -49,6 +54,35 @@ void close_until(RunningPeriod& period, TrafficTime until, const LedgerCoverage&
   while (!period.is_over() && period.next() < until)
     period.close(
         {.bytes = {}, .variance = {}, .completeness = coverage.share(exporters, period.next())});
+}
+
+/// Closes what lies before `until` and is missing.
+void miss_until(RunningPeriod& period, TrafficTime until) {
+  while (!period.is_over() && period.next() < until) period.close({});
+}
+
+/// A closed bill stands, whatever the rows say since.
+void show_closed(const billing::Statement& bill, billing::PeriodView& view) {
+  view.period = bill.period;
+  view.intervals = bill.intervals;
+  view.completeness = bill.completeness;
+  view.coverage = bill.coverage;
+  view.is_provisional = bill.is_provisional;
+  view.is_estimated = bill.is_estimated;
+  view.billable = bill.billable;
+  view.overage = bill.overage;
+  view.so_far.intervals_expected = bill.intervals.expected;
+  view.so_far.intervals_measured = bill.intervals.measured;
+  view.so_far.percentile = view.low = view.high = std::nullopt;
+  view.directions = std::nullopt;
+  view.billed_direction = std::nullopt;
+  if (!bill.figures) return;
+  view.so_far.percentile = bill.figures->billed.value;
+  view.low = bill.figures->billed.low;
+  view.high = bill.figures->billed.high;
+  view.directions = {.from_customer = bill.figures->direction.from_customer.percentile.value,
+                     .to_customer = bill.figures->direction.to_customer.percentile.value};
+  view.billed_direction = bill.figures->billed_direction;
 }
 
 billing::Wide squared(std::uint64_t deviation) noexcept {
@@ -133,6 +167,7 @@ Result<void> BillingTracker::take_table(const Table& table, TrafficTime closed_u
     if (is_new) sets.push_back(place->first);
     tracked.push_back({.contract = contract,
                        .exporters = place->second,
+                       .port = counted_port(*contract, table->routers()),
                        .calendar = *calendar,
                        .current = std::nullopt,
                        .current_period = {},
@@ -163,9 +198,11 @@ Result<void> BillingTracker::begin_periods(ledger::Ledger& ledger, TrafficTime c
                         RunningPeriod::Sampling::Ignored);
     auto before = masks_of(ledger, one.contract->id, one.calendar.period_before(period));
     if (!before) return tl::unexpected(before.error());
-    const bool is_read = one.previous_read_at != TrafficTime::min() && !is_amended_ &&
-                         one.current_period == period && one.previous_masks == *before &&
-                         closed_until - one.previous_read_at < kReadPreviousAfter;
+    const bool is_read =
+        one.previous_read_at != TrafficTime::min() && !is_amended_ &&
+        one.current_period == period && one.previous_masks == *before &&
+        (!one.port || one.previous_read_at >= period.start + kCountersComeWithin) &&
+        closed_until - one.previous_read_at < kReadPreviousAfter;
     one.current_period = period;
     one.previous_masks = std::move(*before);
     if (!is_read) stale.push_back(i);
@@ -204,6 +241,11 @@ Result<void> BillingTracker::read_previous(ledger::Ledger& ledger,
     for (std::size_t i = begin; i < end; ++i) {
       Tracked& one = tracked_[stale[i]];
       auto seen = periods[i - begin].view(kCompletenessLimit);
+      const auto closed = stored_bills(
+          ledger, one.calendar.month_of(one.calendar.period_before(one.current_period).start),
+          one.contract->id);
+      if (!closed) return tl::unexpected(closed.error());
+      if (!closed->empty()) show_closed(closed->front().statement, seen);
       one.previous_read_at = closed_until;
       one.previous.reset();
       if (seen.intervals.measured + seen.intervals.masked != 0) one.previous = seen;
@@ -216,7 +258,13 @@ Result<void> BillingTracker::read(ledger::Ledger& ledger, std::vector<Target>& t
                                   TrafficTime until) {
   Period span{.start = until, .end = TrafficTime::min()};
   std::vector<std::string> names;
+  std::vector<const Target*> by_flow;
   for (const Target& target : targets) {
+    if (target.tracked->port) {
+      if (auto read = read_counters(ledger, target, until); !read) return read;
+      continue;
+    }
+    by_flow.push_back(&target);
     names.push_back(target.tracked->contract->id);
     if (target.period->is_over()) continue;
     span.start = std::min(span.start, target.period->next());
@@ -228,8 +276,8 @@ Result<void> BillingTracker::read(ledger::Ledger& ledger, std::vector<Target>& t
   auto taken = ledger.each_interval(
       names, seconds_of(span.start), seconds_of(span.end),
       [&](std::size_t place, const ledger::ContractInterval& row) {
-        RunningPeriod& period = *targets[place].period;
-        const std::size_t exporters = targets[place].tracked->exporters;
+        RunningPeriod& period = *by_flow[place]->period;
+        const std::size_t exporters = by_flow[place]->tracked->exporters;
         const TrafficTime start = time_of(row.start);
         // Rows of a contract come by rising start.
         close_until(period, start, *coverage, exporters);
@@ -241,8 +289,35 @@ Result<void> BillingTracker::read(ledger::Ledger& ledger, std::vector<Target>& t
                       .completeness = coverage->share(exporters, start)});
       });
   if (!taken) return tl::unexpected(taken.error());
-  for (const Target& target : targets)
-    close_until(*target.period, until, *coverage, target.tracked->exporters);
+  for (const Target* const target : by_flow)
+    close_until(*target->period, until, *coverage, target->tracked->exporters);
+  return {};
+}
+
+Result<void> BillingTracker::read_counters(ledger::Ledger& ledger, const Target& target,
+                                           TrafficTime until) {
+  RunningPeriod& period = *target.period;
+  const TrafficTime end = std::min(until, period.end());
+  if (period.is_over() || period.next() >= end) return {};
+  const CountedPort& port = *target.tracked->port;
+  const auto totals = ledger.interface_totals(port.exporter, port.interface,
+                                              seconds_of(period.next()), seconds_of(end));
+  if (!totals) return tl::unexpected(totals.error());
+  for (const auto& total : *totals) {
+    const TrafficTime start = time_of(total.start);
+    miss_until(period, start);
+    if (period.is_over() || period.next() != start) continue;
+    const auto& [ingress, egress] = total.counter_bytes;
+    // One that counters do not cover on both sides is missing, whatever flows say of it.
+    if (!ingress || !egress)
+      period.close({});
+    else
+      period.close({.bytes = {.from_customer = *ingress, .to_customer = *egress},
+                    .variance = {},
+                    .completeness = billing::kWhole});
+  }
+  // What has no row yet may get one still.
+  miss_until(period, period.end() <= until ? end : until - kCountersComeWithin);
   return {};
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "collector/app/counted_port.h"
 #include "collector/app/ledger_coverage.h"
 #include "collector/billing/billing_calendar.h"
 #include "collector/billing/billing_view.h"
@@ -53,6 +54,7 @@ class BillingTracker {
   struct Tracked {
     const contracts::Contract* contract = nullptr;  ///< of table_
     std::size_t exporters = 0;                      ///< place in sets_
+    std::optional<CountedPort> port;                ///< whose counters bill it, in place of flows
     billing::BillingCalendar calendar;
     std::optional<billing::RunningPeriod> current;
     billing::Period current_period;
@@ -76,6 +78,8 @@ class BillingTracker {
                                            TrafficTime closed_until);
   [[nodiscard]] Result<void> read(ledger::Ledger& ledger, std::vector<Target>& targets,
                                   TrafficTime until);
+  [[nodiscard]] Result<void> read_counters(ledger::Ledger& ledger, const Target& target,
+                                           TrafficTime until);
   [[nodiscard]] bool has_new_period(TrafficTime closed_until) const noexcept;
   [[nodiscard]] View view() const;
 

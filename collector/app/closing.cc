@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <map>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -94,12 +96,65 @@ Result<std::vector<BillOrder>> covered_of(ledger::Ledger& ledger, std::vector<Bi
   return orders;
 }
 
+/// Bills that are stored in one transaction.
+constexpr std::size_t kStoredAtOnce = 256;
+
+/// How a month's bills are closed.
+struct MonthClosing {
+  billing::Month month;
+  const std::string& author;
+  TrafficTime now;
+  CloseMode mode = CloseMode::Store;
+};
+
+/// Closes `orders`, or those of them that were stored when it was stopped. Gives them in their
+/// order.
+Result<std::vector<ClosedBillLine>> close_month(ledger::Ledger& ledger,
+                                                const config::Config& config,
+                                                const std::vector<BillOrder>& orders,
+                                                const MonthClosing& closing,
+                                                const std::stop_token& stop) {
+  std::vector<std::optional<BitsPerSecond>> billable(orders.size());
+  std::vector<ledger::ClosedStatement> rows;
+  std::vector<std::pair<std::size_t, BitsPerSecond>> not_stored;
+  const auto store = [&]() -> Result<void> {
+    if (closing.mode == CloseMode::Store && !rows.empty()) {
+      const auto added = ledger::StatementStore(ledger).add(rows);
+      if (!added) return tl::unexpected(added.error());
+    }
+    for (const auto& [place, rate] : not_stored) billable[place] = rate;
+    rows.clear();
+    not_stored.clear();
+    return {};
+  };
+  auto done = each_bill(
+      ledger, orders, config, [&](std::size_t place, const ReportedContract& bill) -> Result<bool> {
+        auto& row = rows.emplace_back(closed_row(bill, orders[place], closing.month));
+        row.closed_at = seconds_of(closing.now);
+        row.author = closing.author;
+        row.reason = "the period is over";
+        not_stored.emplace_back(place, bill.statement.billable);
+        if (rows.size() == kStoredAtOnce)
+          if (auto stored = store(); !stored) return tl::unexpected(stored.error());
+        return !stop.stop_requested();
+      });
+  if (done) done = store();
+  if (!done) return tl::unexpected(done.error());
+  std::vector<ClosedBillLine> lines;
+  for (std::size_t place = 0; place < orders.size(); ++place)
+    if (billable[place])
+      lines.push_back({.contract = orders[place].contract.id,
+                       .month = closing.month,
+                       .billable = *billable[place]});
+  return lines;
+}
+
 }  // namespace
 
 Result<std::vector<ClosedBillLine>> close_periods(ledger::Ledger& ledger,
                                                   const config::Config& config,
                                                   const CloseRequest& request, TrafficTime now,
-                                                  CloseMode mode) {
+                                                  CloseMode mode, const std::stop_token& stop) {
   std::vector<ClosedBillLine> lines;
   const auto first = ledger.first_interval();
   if (!first) return tl::unexpected(first.error());
@@ -118,27 +173,19 @@ Result<std::vector<ClosedBillLine>> close_periods(ledger::Ledger& ledger,
     if (!request.month && !orders->empty()) orders = covered_of(ledger, std::move(*orders));
     if (!orders) return tl::unexpected(orders.error());
     if (orders->empty()) continue;
-    const auto bills = make_bills(ledger, *orders, config);
-    if (!bills) return tl::unexpected(bills.error());
-    std::vector<ledger::ClosedStatement> rows;
-    for (std::size_t i = 0; i < bills->size(); ++i) {
-      auto& row = rows.emplace_back(closed_row((*bills)[i], (*orders)[i], month));
-      row.closed_at = seconds_of(now);
-      row.author = request.author;
-      row.reason = "the period is over";
-      lines.push_back(
-          {.contract = row.contract, .month = month, .billable = (*bills)[i].statement.billable});
-    }
-    if (mode == CloseMode::List) continue;
-    const auto added = ledger::StatementStore(ledger).add(rows);
-    if (!added) return tl::unexpected(added.error());
+    auto closed =
+        close_month(ledger, config, *orders,
+                    {.month = month, .author = request.author, .now = now, .mode = mode}, stop);
+    if (!closed) return tl::unexpected(closed.error());
+    std::ranges::move(*closed, std::back_inserter(lines));
+    if (stop.stop_requested()) break;
   }
   return lines;
 }
 
 Result<std::vector<ClosedBillLine>> close_due(ledger::Ledger& ledger, const config::Config& config,
-                                              TrafficTime now) {
-  return close_periods(ledger, config, {}, now, CloseMode::Store);
+                                              TrafficTime now, const std::stop_token& stop) {
+  return close_periods(ledger, config, {}, now, CloseMode::Store, stop);
 }
 
 namespace {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -35,21 +36,23 @@ enum class CloseMode : std::uint8_t {
 };
 
 /// Closes the periods that ended `config.ledger_close_after` before `now` or earlier and are not
-/// closed: makes their bills and stores them as revision 1, a month at a time. Closing twice
-/// changes nothing. A contract that did not hold in a period has no bill of it. Gives what was
-/// closed, or would be, by month.
+/// closed: makes their bills and stores them as revision 1, by month and some contracts at a time.
+/// Closing twice changes nothing, and goes on where it was stopped. A contract that did not hold in
+/// a period has no bill of it. Gives what was closed, or would be, by month.
 ///
 /// Errors: Usage for a contract that is not configured; what the ledger says otherwise.
 [[nodiscard]] Result<std::vector<ClosedBillLine>> close_periods(ledger::Ledger& ledger,
                                                                 const config::Config& config,
                                                                 const CloseRequest& request,
-                                                                TrafficTime now, CloseMode mode);
+                                                                TrafficTime now, CloseMode mode,
+                                                                const std::stop_token& stop = {});
 
 /// The same for every contract and month: what `weir serve` does daily. For the thread that owns
 /// the ledger.
 [[nodiscard]] Result<std::vector<ClosedBillLine>> close_due(ledger::Ledger& ledger,
                                                             const config::Config& config,
-                                                            TrafficTime now);
+                                                            TrafficTime now,
+                                                            const std::stop_token& stop = {});
 
 /// Under which terms a correction is made.
 enum class TermsOf : std::uint8_t {

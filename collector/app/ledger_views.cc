@@ -51,6 +51,7 @@ void LedgerViews::observe(ledger::Ledger& ledger, std::optional<std::int64_t> st
   if (!start || (next_daily_ && now < *next_daily_)) return;
   next_daily_ = now + kBetweenDailies;
   close_periods_of(ledger, *config);
+  if (stop_.stop_requested()) return;
   look_ahead(ledger, *config);
 }
 
@@ -60,7 +61,7 @@ void LedgerViews::note_terms_of(ledger::Ledger& ledger, const config::Config& co
 }
 
 void LedgerViews::close_periods_of(ledger::Ledger& ledger, const config::Config& config) {
-  const auto closed = close_due(ledger, config, traffic_now());
+  const auto closed = close_due(ledger, config, traffic_now(), stop_.get_token());
   if (!closed) return warn("periods are not closed", closed.error());
   if (!closed->empty())
     log_->info("ledger: {} bills of periods that are over closed", closed->size());

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 
 #include "collector/app/billing_tracker.h"
 #include "collector/app/capacity_view.h"
@@ -32,6 +33,9 @@ class LedgerViews {
 
   /// A configuration that is in force now.
   void adopt(const config::Config& config);
+  /// What takes long ends soon, and is taken up again by the next start. Before the ledger's thread
+  /// is stopped; from any thread.
+  void stop() noexcept { stop_.request_stop(); }
   /// LedgerService::Observer.
   void observe(ledger::Ledger& ledger, std::optional<std::int64_t> start);
 
@@ -52,6 +56,7 @@ class LedgerViews {
   Published<config::Config> config_;
   const Table table_;
   const std::shared_ptr<spdlog::logger> log_;
+  std::stop_source stop_;
   Published<billing::BillingView> billing_{nullptr};
   Published<billing::CapacityView> capacity_{nullptr};
   // The ledger's thread alone.

@@ -11,6 +11,7 @@
 #include <variant>
 
 #include "collector/app/contract_text.h"
+#include "collector/app/counted_port.h"
 #include "collector/app/ledger_coverage.h"
 #include "collector/app/stored_bill.h"
 #include "collector/app/terms_history.h"
@@ -81,30 +82,6 @@ class Background {
   std::map<std::int64_t, std::map<std::string, Arrival>> reception_;
 };
 
-/// The port whose counters bill a contract; the configuration has been checked.
-struct CountedPort {
-  std::string exporter;
-  std::uint32_t interface = 0;
-};
-std::optional<CountedPort> counted_port(const config::Config& config,
-                                        const contracts::Contract& contract) {
-  if (contract.billing.source != contracts::BillingSource::Counter || contract.attach.size() != 1)
-    return std::nullopt;
-  const auto* where = std::get_if<contracts::InterfaceAttachment>(&contract.attach.front().where);
-  if (where == nullptr) return std::nullopt;
-  CountedPort port{.exporter = where->exporter};
-  if (const auto* index = std::get_if<std::uint32_t>(&where->interface)) port.interface = *index;
-  const auto* name = std::get_if<std::string>(&where->interface);
-  for (const auto& router : config.exporters.routers) {
-    if (router.name != where->exporter && router.address != IpAddress::parse(where->exporter))
-      continue;
-    port.exporter = router.name;
-    for (const auto& terms : router.interfaces)
-      if (name != nullptr && terms.name == *name) port.interface = terms.index;
-  }
-  return port;
-}
-
 /// The intervals of a port by its counters. One that they do not cover on both sides is missing,
 /// whatever flows say of it.
 Result<IntervalGrid> counted_grid(const CountedPort& port, const IntervalGrid& by_flow,
@@ -126,7 +103,7 @@ Result<IntervalGrid> counted_grid(const CountedPort& port, const IntervalGrid& b
 }
 
 /// Grids that are in memory at once: half a megabyte each for a month.
-constexpr std::size_t kGridsAtOnce = 64;
+constexpr std::size_t kGridsAtOnce = 24;
 
 /// Grids that say what was measured and nothing yet of any contract, which contracts with the same
 /// period and exporters share.
@@ -209,7 +186,7 @@ Result<ReportedContract> bill_of(const BillOrder& order, IntervalGrid grid,
                         .grid = std::move(grid),
                         .by_flow = std::nullopt,
                         .closed = std::nullopt};
-  const auto port = counted_port(config, order.contract);
+  const auto port = counted_port(order.contract, config.exporters.routers);
   if (!port) return bill;
   auto counted = counted_grid(*port, bill.grid, ledger);
   if (!counted) return tl::unexpected(counted.error());
@@ -279,12 +256,9 @@ billing::BillingMethod billing_method_of(const config::Config& config) {
   return {.layer = layer_name(config.accounting.layer)};
 }
 
-Result<std::vector<ReportedContract>> make_bills(ledger::Ledger& ledger,
-                                                 const std::vector<BillOrder>& orders,
-                                                 const config::Config& config,
-                                                 ReportDetail detail) {
-  std::vector<ReportedContract> bills;
-  if (orders.empty()) return bills;
+Result<void> each_bill(ledger::Ledger& ledger, const std::vector<BillOrder>& orders,
+                       const config::Config& config, const TakeBill& take) {
+  if (orders.empty()) return {};
   Period whole{.start = TrafficTime::max(), .end = TrafficTime::min()};
   std::vector<std::string> names;
   for (const BillOrder& order : orders) {
@@ -298,7 +272,6 @@ Result<std::vector<ReportedContract>> make_bills(ledger::Ledger& ledger,
   // As the ledger has them, so that few grids at a time read it once.
   const auto places = ledger.in_order(names);
   if (!places) return tl::unexpected(places.error());
-  std::vector<std::optional<ReportedContract>> made(orders.size());
   for (std::size_t at = 0; at < places->size(); at += kGridsAtOnce) {
     const OrderGroup group{
         .orders = orders,
@@ -309,10 +282,28 @@ Result<std::vector<ReportedContract>> make_bills(ledger::Ledger& ledger,
       const std::size_t place = group.places[i];
       auto bill = bill_of(orders[place], std::move((*grids)[i]), config, ledger);
       if (!bill) return tl::unexpected(bill.error());
-      if (detail == ReportDetail::Bills) bill->grid = IntervalGrid(Period{});
-      made[place] = std::move(*bill);
+      const auto goes_on = take(place, std::move(*bill));
+      if (!goes_on) return tl::unexpected(goes_on.error());
+      if (!*goes_on) return {};
     }
   }
+  return {};
+}
+
+Result<std::vector<ReportedContract>> make_bills(ledger::Ledger& ledger,
+                                                 const std::vector<BillOrder>& orders,
+                                                 const config::Config& config,
+                                                 ReportDetail detail) {
+  std::vector<std::optional<ReportedContract>> made(orders.size());
+  const auto done = each_bill(ledger, orders, config,
+                              [&](std::size_t place, ReportedContract bill) -> Result<bool> {
+                                if (detail == ReportDetail::Bills)
+                                  bill.grid = IntervalGrid(Period{});
+                                made[place] = std::move(bill);
+                                return true;
+                              });
+  if (!done) return tl::unexpected(done.error());
+  std::vector<ReportedContract> bills;
   for (auto& one : made)
     if (one) bills.push_back(std::move(*one));
   return bills;

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -77,7 +79,15 @@ struct BillOrder {
   Expected expected = Expected::SoFar;
 };
 
-/// Makes bills of the ledger's rows and masks as they are now, in the order of `orders`.
+/// Takes the bill of orders[place]; false if no more are wanted.
+using TakeBill = std::function<Result<bool>(std::size_t place, ReportedContract bill)>;
+
+/// Makes bills of the ledger's rows and masks as they are now, one after the other as the ledger
+/// has their rows, with their intervals: what is not kept takes no memory. `take` may use the
+/// ledger.
+[[nodiscard]] Result<void> each_bill(ledger::Ledger& ledger, const std::vector<BillOrder>& orders,
+                                     const config::Config& config, const TakeBill& take);
+/// The same in the order of `orders`.
 [[nodiscard]] Result<std::vector<ReportedContract>> make_bills(
     ledger::Ledger& ledger, const std::vector<BillOrder>& orders, const config::Config& config,
     ReportDetail detail = ReportDetail::Intervals);

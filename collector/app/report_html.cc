@@ -168,9 +168,9 @@ std::string section_of(const ReportedContract& one) {
         "<p class=\"note\">by flows, not billed: percentile {:.3f} Mbit/s of {} intervals</p>\n",
         mbit(one.by_flow->figures->billed.value.value()), one.by_flow->intervals.measured);
   for (const auto& mask : s.masks)
-    text +=
-        fmt::format("<p class=\"note\">masked {} to {} by {}: {}</p>\n", rfc3339(mask.span.start),
-                    rfc3339(mask.span.end), escaped(mask.author), escaped(mask.reason));
+    text += fmt::format("<p class=\"note\">masked {} to {} by {} at {}: {}</p>\n",
+                        rfc3339(mask.span.start), rfc3339(mask.span.end), escaped(mask.author),
+                        rfc3339(mask.made_at), escaped(mask.reason));
   if (one.closed) {
     text += fmt::format("<p class=\"note\">{} {} by {}: {} (revision {})</p>\n",
                         one.closed->revision == 1 ? "closed" : "corrected",

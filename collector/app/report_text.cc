@@ -100,8 +100,8 @@ std::string details_of(const ReportedContract& one) {
                         percentile_cell(*one.by_flow), one.by_flow->layer,
                         one.by_flow->intervals.measured);
   for (const auto& mask : s.masks)
-    text += fmt::format("masked {} to {} by {}: {}\n", rfc3339(mask.span.start),
-                        rfc3339(mask.span.end), mask.author, mask.reason);
+    text += fmt::format("masked {} to {} by {} at {}: {}\n", rfc3339(mask.span.start),
+                        rfc3339(mask.span.end), mask.author, rfc3339(mask.made_at), mask.reason);
   if (s.percentile_without_masks)
     text += fmt::format("without masks: {:.3f} Mbit/s\n", mbit(s.percentile_without_masks->value));
   return text + closed_text(one.closed);

@@ -15,6 +15,7 @@
 #include <system_error>
 #include <vector>
 
+#include "collector/accounting/layer.h"
 #include "collector/app/ledger_reads.h"
 #include "collector/app/ledger_rows.h"
 #include "collector/app/ledger_service.h"
@@ -225,6 +226,7 @@ prometheus::Sources Collector::sources(const config::Config& config) {
     const std::lock_guard lock(reload_mutex_);
     auto figures = figures_;
     figures.lateness_ms = pipeline_->lateness().count();
+    figures.layer = accounting::layer_name(pipeline_->policy()->layer);
     return figures;
   };
   if (ledger_) {
@@ -278,6 +280,7 @@ http::ContractSources Collector::contract_sources(const config::Config& config) 
       return reads.intervals(contract, period);
     };
   }
+  sources.layer = [this] { return accounting::layer_name(pipeline_->policy()->layer); };
   sources.customer_names =
       config.customer_names_in_metrics ? http::CustomerNames::Shown : http::CustomerNames::Hidden;
   return sources;
@@ -493,6 +496,7 @@ void Collector::stop() {
   if (pipeline_) {
     pipeline_->stop();
     // All that closed has been handed on, and nothing more comes.
+    if (views_) views_->stop();
     if (ledger_) ledger_->stop();
     if (remote_write_) remote_write_->stop();
     log_events();

@@ -23,6 +23,7 @@ struct PeriodView {
   Share completeness;        ///< as in Statement
   Share coverage;
   bool is_provisional = true;
+  bool is_estimated = false;  ///< some of it was sampled
   /// The percentile, and the burst budget. Nothing remains of a period that is over.
   SoFar so_far;
   /// The percentile of each direction; none before the first interval that counts.

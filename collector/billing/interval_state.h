@@ -13,8 +13,9 @@ namespace weir::billing {
 
 /// A part of a whole in millionths, rounded down, so that only the whole itself is whole.
 using Share = Strong<struct ShareTag, std::uint32_t>;
+inline constexpr std::uint32_t kMillionths = 1'000'000;
 inline constexpr Share kNone{0};
-inline constexpr Share kWhole{1'000'000};
+inline constexpr Share kWhole{kMillionths};
 
 [[nodiscard]] constexpr Share share_of(std::uint64_t part, std::uint64_t whole) noexcept {
   if (whole == 0) return kNone;
@@ -62,7 +63,7 @@ enum class IntervalState : std::uint8_t {
   const Share time = share_of(ms, static_cast<std::uint64_t>(kLedgerInterval.count()));
   const Share arrived = sent == 0 ? kWhole : share_of(received, sent);
   return Share{
-      static_cast<std::uint32_t>(std::uint64_t{time.value()} * arrived.value() / kWhole.value())};
+      static_cast<std::uint32_t>(std::uint64_t{time.value()} * arrived.value() / kMillionths)};
 }
 
 /// One ledger interval of one contract, all its circuits and address families summed.

@@ -37,6 +37,19 @@ inline constexpr std::uint64_t kLedgerIntervalSeconds =
 
 /// The standard deviation of a variance, rounded to the nearest.
 [[nodiscard]] inline std::uint64_t deviation_of(Wide variance) noexcept {
+  constexpr int kExactBits = 100;
+  if (variance >> kExactBits == 0) [[likely]] {
+    // Within one of the root, as it has at most 50 bits; the rest is arithmetic of integers.
+    constexpr double kTwoTo64 = 18'446'744'073'709'551'616.0;
+    const double near =
+        std::sqrt(static_cast<double>(static_cast<std::uint64_t>(variance >> 64U)) * kTwoTo64 +
+                  static_cast<double>(static_cast<std::uint64_t>(variance)));
+    auto root = static_cast<std::uint64_t>(near);
+    if (Wide{root} * root > variance) --root;
+    // Half way to the next root lies a quarter beyond root * root + root.
+    if (variance - Wide{root} * root > root) ++root;
+    return root;
+  }
   const long double root = std::sqrt(static_cast<long double>(variance));
   constexpr long double kBeyond = 18'446'744'073'709'551'615.0L;
   if (root >= kBeyond) return UINT64_MAX;
@@ -47,6 +60,9 @@ inline constexpr std::uint64_t kLedgerIntervalSeconds =
 /// Half the width of the 95 % interval of bytes with this standard deviation, rounded up: what
 /// lies within it is never left out by rounding.
 [[nodiscard]] constexpr std::uint64_t half_width_bytes(std::uint64_t deviation) noexcept {
+  constexpr std::uint64_t kLargestOf64Bits = (UINT64_MAX - 99) / 196;
+  if (deviation <= kLargestOf64Bits) [[likely]]
+    return (deviation * 196 + 99) / 100;
   return saturated((Wide{deviation} * 196 + 99) / 100);
 }
 

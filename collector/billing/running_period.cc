@@ -134,6 +134,7 @@ PeriodView RunningPeriod::view(Share completeness_limit) const {
   // What was masked whole has nothing left to be incomplete.
   if (wanted == 0 && counts_.expected != 0) view.completeness = view.coverage = kWhole;
   view.is_provisional = view.coverage < completeness_limit;
+  view.is_estimated = is_sampled_;
 
   SoFar& now = view.so_far;
   const std::uint64_t all = terms_.span.intervals();

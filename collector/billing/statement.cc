@@ -23,6 +23,25 @@ struct Sample {
   std::uint64_t high = 0;
 };
 
+/// One value of each interval that counts. Each member is a list of its own, since each is ranked
+/// by itself.
+struct Samples {
+  std::vector<std::uint64_t> values;
+  std::vector<std::uint64_t> deviations;
+  std::vector<std::uint64_t> lows;
+  std::vector<std::uint64_t> highs;
+
+  explicit Samples(std::size_t count) {
+    for (auto* list : {&values, &deviations, &lows, &highs}) list->reserve(count);
+  }
+  void add(const Sample& sample) {
+    values.push_back(sample.value);
+    deviations.push_back(sample.deviation);
+    lows.push_back(sample.low);
+    highs.push_back(sample.high);
+  }
+};
+
 /// Whether masks hold.
 enum class Masks : std::uint8_t { Hold, Ignored };
 
@@ -35,11 +54,10 @@ Sample sample_of(std::uint64_t bytes, Wide variance) noexcept {
           .high = saturated(Wide{bytes} + width)};
 }
 
-std::vector<Sample> samples_of(std::span<const Counted> counted, Direction direction) {
-  std::vector<Sample> samples;
-  samples.reserve(counted.size());
+Samples samples_of(std::span<const Counted> counted, Direction direction) {
+  Samples samples(counted.size());
   for (const Counted& interval : counted)
-    samples.push_back(sample_of(interval.bytes.of(direction), interval.variance.of(direction)));
+    samples.add(sample_of(interval.bytes.of(direction), interval.variance.of(direction)));
   return samples;
 }
 
@@ -55,21 +73,10 @@ Sample joined_sample(contracts::DirectionRule rule, const Counted& interval) {
           .high = std::max(from.high, to.high)};
 }
 
-std::vector<Sample> joined_samples(contracts::DirectionRule rule,
-                                   std::span<const Counted> counted) {
-  std::vector<Sample> samples;
-  samples.reserve(counted.size());
-  for (const Counted& interval : counted) samples.push_back(joined_sample(rule, interval));
+Samples joined_samples(contracts::DirectionRule rule, std::span<const Counted> counted) {
+  Samples samples(counted.size());
+  for (const Counted& interval : counted) samples.add(joined_sample(rule, interval));
   return samples;
-}
-
-/// Ranks one member of samples, of which there are some.
-RankedValue ranked(std::span<const Sample> samples, std::uint64_t Sample::*member,
-                   Percentile percentile, PercentileMethod method) {
-  std::vector<std::uint64_t> values;
-  values.reserve(samples.size());
-  for (const Sample& sample : samples) values.push_back(sample.*member);
-  return *percentile_of(std::move(values), percentile, method);
 }
 
 /// A figure and the bytes that it stands for, by which directions are compared.
@@ -78,22 +85,23 @@ struct RankedFigure {
   std::uint64_t bytes = 0;
 };
 
-RankedFigure figure_of(std::span<const Sample> samples, Percentile percentile,
-                       PercentileMethod method) {
-  const RankedValue value = ranked(samples, &Sample::value, percentile, method);
-  std::uint64_t deviation = 0;
-  bool is_exact = true;
-  for (const Sample& sample : samples) {
-    if (sample.deviation == 0) continue;
-    is_exact = false;
-    if (sample.value == value.at_rank) deviation = std::max(deviation, sample.deviation);
-  }
+/// Of samples, of which there are some.
+RankedFigure figure_of(Samples samples, Percentile percentile, PercentileMethod method) {
+  const RankedValue value = *percentile_of(samples.values, percentile, method);
   const BitsPerSecond rate = rate_of(value.value);
+  const bool is_exact = std::ranges::all_of(samples.deviations,
+                                            [](std::uint64_t deviation) { return deviation == 0; });
   if (is_exact) return {.figure = {.value = rate, .low = rate, .high = rate}, .bytes = value.value};
+  std::uint64_t deviation = 0;
+  for (std::size_t i = 0; i < samples.values.size(); ++i)
+    if (samples.values[i] == value.at_rank) deviation = std::max(deviation, samples.deviations[i]);
+  const auto ranked = [&](std::vector<std::uint64_t>& values) {
+    return percentile_of(std::move(values), percentile, method)->value;
+  };
   return {.figure = {.value = rate,
                      .error = half_width_rate(deviation),
-                     .low = rate_of(ranked(samples, &Sample::low, percentile, method).value),
-                     .high = rate_of(ranked(samples, &Sample::high, percentile, method).value)},
+                     .low = rate_of(ranked(samples.lows)),
+                     .high = rate_of(ranked(samples.highs))},
           .bytes = value.value};
 }
 

@@ -84,6 +84,8 @@ struct Accounting {
   std::uint32_t largest_packet_bytes = 1'500;    ///< b_max of the variance of flow records
   std::chrono::seconds clock_skew_limit{
       30};  ///< beyond it an exporter's times are rebased on arrival
+  /// What exporters are configured to; flows that are longer by more than a minute are counted.
+  std::chrono::seconds active_timeout{60};
 };
 
 struct Http {

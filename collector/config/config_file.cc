@@ -49,8 +49,8 @@ constexpr std::array<std::string_view, 5> kRouterKeys{"address", "name", "pop", 
 constexpr std::array<std::string_view, 5> kInterfaceKeys{"index", "name", "speed", "role",
                                                          "tagged"};
 constexpr std::array<std::string_view, 2> kSamplingKeys{"default", "force"};
-constexpr std::array<std::string_view, 5> kAccountingKeys{"layer", "bucket", "lateness",
-                                                          "largest_packet", "clock_skew_limit"};
+constexpr std::array<std::string_view, 6> kAccountingKeys{
+    "layer", "bucket", "lateness", "largest_packet", "clock_skew_limit", "active_timeout"};
 constexpr std::array<std::string_view, 3> kLedgerKeys{"url", "retention", "close_after"};
 constexpr std::array<std::string_view, 3> kCapacityKeys{"threshold", "target", "growth"};
 constexpr std::array<std::string_view, 3> kHttpKeys{"listen", "insecure", "web_config"};
@@ -522,6 +522,12 @@ class Reader {
                                               return parse_duration(text, {1, 86'400});
                                             })
                                       .value_or(accounting.clock_skew_limit);
+    accounting.active_timeout = fields
+                                    .read("active_timeout",
+                                          [](std::string_view text) {
+                                            return parse_duration(text, {1, 86'400});
+                                          })
+                                    .value_or(accounting.active_timeout);
     return accounting;
   }
 

@@ -42,6 +42,7 @@ struct ExporterCounters {
   SingleWriterCounter duplicates;
   SingleWriterCounter restarts;
   SingleWriterCounter clamped_times;  ///< records whose times could not be true
+  SingleWriterCounter long_flows;     ///< records of flows beyond the active timeout
   std::array<SingleWriterCounter, kDecodeErrors> malformed;
   SingleWriterCounter
       reported_bytes;  ///< scaled, at the configured layer: what the fates must sum to

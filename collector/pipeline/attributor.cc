@@ -415,6 +415,14 @@ void Attributor::count_intervals(std::span<const Pending> round, const TimeRange
   }
 }
 
+std::uint64_t Attributor::long_flows_of(std::span<const Pending> round) const noexcept {
+  const TrafficSpan longest = policy_->longest_flow;
+  return static_cast<std::uint64_t>(
+      std::count_if(round.begin(), round.end(), [longest](const Pending& pending) {
+        return pending.time.range.end - pending.time.range.start > longest;
+      }));
+}
+
 std::uint32_t Attributor::owner_of_destination(const Pending& pending) const noexcept {
   // Not by the output interface, which leads on through the backbone.
   return policy_->table->receiver({.destination = pending.record->destination,
@@ -464,6 +472,9 @@ void Attributor::attribute(ExporterId exporter, core::ExporterCounters& counters
     first = std::min(first, range.start);
     last = std::max(last, range.end);
   }
+  // No flow is longer than the time from the first start to the last end.
+  if (last - first > policy_->longest_flow) [[unlikely]]
+    add(counters.long_flows, long_flows_of(round));
   // Contracts seldom begin or end: one question settles it for the round.
   const bool none_changes = table.next_change_after(first) >= last;
 

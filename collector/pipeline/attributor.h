@@ -125,6 +125,9 @@ class Attributor final : public RecordSink {
   void learn_speed(const MessageContext& context, Exporter& exporter, const CounterRecord& record);
   void reserve_interfaces();
   void attribute(ExporterId exporter, core::ExporterCounters& counters, std::size_t count);
+  /// How many are longer than any flow should be.
+  [[nodiscard, gnu::noinline]] std::uint64_t long_flows_of(
+      std::span<const Pending> round) const noexcept;
   /// `own` is where the exporter is.
   void count_pops(PopPlace own, std::span<const Pending> round) noexcept;
   /// The contract that has the destination by prefix or AS, or kNoSlot.

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "collector/accounting/plausibility.h"
+
 namespace weir::pipeline {
 namespace {
 
@@ -102,6 +104,7 @@ Result<std::shared_ptr<const Policy>> make_policy(const config::Config& config,
   policy->layer = layer_of(config.accounting.layer);
   policy->largest_packet_bytes = config.accounting.largest_packet_bytes;
   policy->clock_skew_limit = config.accounting.clock_skew_limit;
+  policy->longest_flow = accounting::longest_flow(config.accounting.active_timeout);
   if (config.accounting.lateness) policy->lateness = *config.accounting.lateness;
   return std::shared_ptr<const Policy>(std::move(policy));
 }

@@ -44,6 +44,7 @@ struct Policy {
   accounting::Layer layer = accounting::Layer::Ethernet;
   std::uint32_t largest_packet_bytes = 1'500;
   TrafficSpan clock_skew_limit{};
+  TrafficSpan longest_flow{};           ///< longer ones are counted: the active timeout is not kept
   std::optional<TrafficSpan> lateness;  ///< nullopt: by what the exporters send
 
   [[nodiscard]] bool allows(const IpAddress& source) const noexcept;

@@ -290,6 +290,12 @@ ContractsApi::Moment ContractsApi::now() const {
   return moment;
 }
 
+json::value ContractsApi::layer() const {
+  if (!sources_.layer) return nullptr;
+  const std::string_view name = sources_.layer();
+  return json::string(name.data(), name.size());
+}
+
 Response ContractsApi::list(const Request& request) const {
   const auto query = parse_query(request.query);
   if (!query) return problem(400, "The query cannot be read, or names a parameter twice.");
@@ -306,6 +312,7 @@ Response ContractsApi::list(const Request& request) const {
                    {"minute_ms", time_or_null(moment.minute)},
                    {"as_of_ms", time_or_null(moment.billing ? std::optional(moment.billing->as_of)
                                                             : std::nullopt)},
+                   {"layer", layer()},
                    {"total", total},
                    {"offset", asked.offset},
                    {"limit", asked.limit}};
@@ -332,6 +339,7 @@ Response ContractsApi::one(std::string_view id) const {
   all["minute_ms"] = time_or_null(moment.minute);
   all["as_of_ms"] =
       time_or_null(moment.billing ? std::optional(moment.billing->as_of) : std::nullopt);
+  all["layer"] = layer();
   return json_response(all);
 }
 
@@ -371,7 +379,9 @@ Response ContractsApi::intervals(const Request& request, std::string_view id) {
   } const release{is_reading_};
   const auto grid = sources_.intervals(*found->contract, span);
   if (!grid) return problem(503, grid.error().message);
-  return json_response(intervals_json(id, *grid));
+  json::object all = intervals_json(id, *grid);
+  all["layer"] = layer();
+  return json_response(all);
 }
 
 Response ContractsApi::company() const {

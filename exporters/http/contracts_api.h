@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <boost/json/value.hpp>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -32,6 +33,8 @@ struct ContractSources {
   std::function<Result<billing::IntervalGrid>(const contracts::Contract&, const billing::Period&)>
       intervals;
   std::function<TrafficTime()> now = traffic_now;
+  /// The layer that bytes are counted at, as the configuration names it.
+  std::function<std::string_view()> layer;
   billing::CompanyServices services;
   CustomerNames customer_names = CustomerNames::Hidden;
 };
@@ -66,6 +69,7 @@ class ContractsApi {
   };
 
   [[nodiscard]] Moment now() const;
+  [[nodiscard]] boost::json::value layer() const;
   [[nodiscard]] Response one(std::string_view id) const;
   [[nodiscard]] Response intervals(const Request& request, std::string_view id);
 

@@ -36,6 +36,7 @@ json::object period_json(const billing::PeriodView& period) {
                    {"percentile_high_bits_per_second", rate_or_null(period.high)},
                    {"completeness", ratio_of(period.completeness)},
                    {"provisional", period.is_provisional},
+                   {"estimated", period.is_estimated},
                    {"over_commit_for_certain", so_far.is_over_commit},
                    {"burst_intervals_used", so_far.burst_intervals_used},
                    {"burst_intervals_allowed", so_far.burst_intervals_allowed},

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <bitset>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -20,8 +21,13 @@ inline constexpr std::size_t kIntervalsPerDay = kDaySeconds / kIntervalSeconds;
 /// Threads: a value.
 class DayNumbers {
  public:
-  void set(std::size_t interval, std::uint64_t value) noexcept { values_[interval] = value; }
-  [[nodiscard]] std::optional<std::uint64_t> get(std::size_t interval) const noexcept {
+  void set(std::size_t interval, std::uint64_t value) noexcept {
+    values_[interval] = value;
+    present_.set(interval);
+  }
+  [[nodiscard]] bool has(std::size_t interval) const noexcept { return present_.test(interval); }
+  /// 0 where there is none.
+  [[nodiscard]] std::uint64_t value(std::size_t interval) const noexcept {
     return values_[interval];
   }
 
@@ -32,7 +38,8 @@ class DayNumbers {
   friend bool operator==(const DayNumbers&, const DayNumbers&) = default;
 
  private:
-  std::array<std::optional<std::uint64_t>, kIntervalsPerDay> values_{};
+  std::array<std::uint64_t, kIntervalsPerDay> values_{};
+  std::bitset<kIntervalsPerDay> present_;
 };
 
 }  // namespace weir::ledger

@@ -629,26 +629,32 @@ void Ledger::each_of_day(std::int64_t day, const Range& contracts, std::int64_t 
     statement.execute();
     while (statement.fetch()) {
       ++got;
-      std::array<DayNumbers, 5> columns;
-      for (std::size_t i = 0; i < columns.size(); ++i) {
-        const auto numbers = DayNumbers::from_text(bound.texts[i]);
+      const auto column = [&](std::size_t i) {
+        auto numbers = DayNumbers::from_text(bound.texts[i]);
         if (!numbers)
           throw soci::soci_error(
               fmt::format("the digest of day {} is malformed; delete its rows in "
                           "'day' and 'contract_day' and it is made anew",
                           day));
-        columns[i] = *numbers;
-      }
+        return numbers;
+      };
+      const auto from_customer = column(0);
+      const auto to_customer = column(1);
+      const auto from_deviation = column(2);
+      const auto to_deviation = column(3);
+      // Nearly every day is as it was first written: a list of zeros need not be read.
+      const bool has_revisions =
+          std::ranges::any_of(bound.texts[4], [](char letter) { return letter > '0'; });
+      const auto revisions = has_revisions ? column(4) : std::optional<DayNumbers>(std::in_place);
       for (std::size_t i = 0; i < kIntervalsPerDay; ++i) {
         const std::int64_t start = day + static_cast<std::int64_t>(i) * kIntervalSeconds;
-        if (start < from || start >= until || !columns[0].get(i)) continue;
-        take(bound.contract,
-             {.start = start,
-              .from_customer_bytes = *columns[0].get(i),
-              .to_customer_bytes = columns[1].get(i).value_or(0),
-              .from_customer_deviation = columns[2].get(i).value_or(0),
-              .to_customer_deviation = columns[3].get(i).value_or(0),
-              .revision = static_cast<std::uint32_t>(columns[4].get(i).value_or(0))});
+        if (start < from || start >= until || !from_customer->has(i)) continue;
+        take(bound.contract, {.start = start,
+                              .from_customer_bytes = from_customer->value(i),
+                              .to_customer_bytes = to_customer->value(i),
+                              .from_customer_deviation = from_deviation->value(i),
+                              .to_customer_deviation = to_deviation->value(i),
+                              .revision = static_cast<std::uint32_t>(revisions->value(i))});
       }
     }
   }

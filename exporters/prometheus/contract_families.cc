@@ -172,6 +172,9 @@ void add_billing_families(MetricSet& set, const TableLabels& labels,
   MetricFamily& provisional = set.add(
       "weir_contract_month_provisional",
       "1 if too little of the period was measured for its figures to be relied on.", Kind::Gauge);
+  MetricFamily& estimated =
+      set.add("weir_contract_month_estimated",
+              "1 if some of the period is scaled from samples, 0 if all was counted.", Kind::Gauge);
   const auto add_rate = [](MetricFamily& family, std::string_view text,
                            const std::optional<BitsPerSecond>& rate) {
     if (rate) family.samples.push_back({.labels = text, .value = bytes_per_second(rate->value())});
@@ -190,6 +193,8 @@ void add_billing_families(MetricSet& set, const TableLabels& labels,
       add_rate(high, text, periods[i]->high);
       provisional.samples.push_back(
           {.labels = text, .value = std::uint64_t{periods[i]->is_provisional ? 1U : 0U}});
+      estimated.samples.push_back(
+          {.labels = text, .value = std::uint64_t{periods[i]->is_estimated ? 1U : 0U}});
     }
     const billing::SoFar& so_far = one->current.so_far;
     used.samples.push_back({.labels = contract.contract, .value = so_far.burst_intervals_used});

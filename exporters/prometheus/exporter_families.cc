@@ -65,6 +65,7 @@ struct Sums {
   std::uint64_t duplicates = 0;
   std::uint64_t restarts = 0;
   std::uint64_t clamped_times = 0;
+  std::uint64_t long_flows = 0;
   std::array<std::uint64_t, kDecodeErrors> malformed{};
   // Gauges are those of the worker that heard the exporter last.
   std::uint64_t last_seen_ms = 0;
@@ -94,6 +95,7 @@ struct Sums {
     duplicates += from.duplicates.read();
     restarts += from.restarts.read();
     clamped_times += from.clamped_times.read();
+    long_flows += from.long_flows.read();
     for (std::size_t i = 0; i < kDecodeErrors; ++i) malformed[i] += from.malformed[i].read();
     const std::uint64_t seen = from.last_seen_ms.read();
     if (!is_met || seen >= last_seen_ms) {
@@ -201,6 +203,10 @@ struct ExporterFamilies {
   MetricFamily& clamped_times =
       set.add("weir_exporter_clamped_times_total",
               "Records whose times could not be true and were moved.", Kind::Counter);
+  MetricFamily& long_flows =
+      set.add("weir_exporter_long_flows_total",
+              "Records of flows that are more than a minute longer than the active timeout.",
+              Kind::Counter);
   MetricFamily& clock_skew = set.add("weir_exporter_clock_skew_seconds",
                                      "Arrival minus export time, smallest of a window: how far the "
                                      "exporter's clock is behind ours.",
@@ -253,6 +259,7 @@ struct ExporterFamilies {
     put_with(held_records, {.name = "state", .value = "given_up"}, sums.unknown_given_up_records);
     put(sampling_changes, sums.sampling_changes);
     put(clamped_times, sums.clamped_times);
+    put(long_flows, sums.long_flows);
     if (has_clock(protocol)) put(clock_skew, seconds(sums.clock_skew_ms));
     if (sums.sampling_interval > 0) put(sampling, sums.sampling_interval);
     if (sums.last_seen_ms > 0) {

@@ -4,6 +4,7 @@
 #include <map>
 #include <utility>
 
+#include "collector/billing/percentile.h"
 #include "exporters/prometheus/capacity_families.h"
 #include "exporters/prometheus/contract_families.h"
 #include "exporters/prometheus/exporter_families.h"
@@ -199,6 +200,15 @@ void add_state_families(MetricSet& set, const ProcessFigures& process) {
   add_one(set, "weir_lateness_seconds",
           "How long after its end a bucket stays open for late records.", Kind::Gauge, "seconds",
           seconds(process.lateness_ms));
+  MetricFamily& basis =
+      set.add("weir_accounting_info",
+              "What every figure of traffic rests on: the layer that bytes are counted at, and how "
+              "percentiles are ranked.",
+              Kind::Gauge);
+  const std::string_view method = billing::method_name(billing::PercentileMethod::NearestRank);
+  basis.samples.push_back({.labels = set.own(label_text({{.name = "layer", .value = process.layer},
+                                                         {.name = "method", .value = method}})),
+                           .value = std::uint64_t{1}});
 }
 
 void add_http_families(MetricSet& set, const HttpFigures& http) {

@@ -90,6 +90,7 @@ struct ProcessFigures {
   std::uint32_t workers = 0;
   /// The lateness in force: how far behind now a bucket closes.
   std::int64_t lateness_ms = 0;
+  std::string_view layer;  ///< that bytes are counted at; of static duration
 };
 
 /// The ledger's writer.

@@ -40,5 +40,13 @@ TEST(Plausibility, SmallAmountsPassOnAnyLink) {
       is_plausible(kAlwaysPlausibleBytes, range_of(std::chrono::seconds{0}), BitsPerSecond{9'600}));
 }
 
+// Domain requirement 26.
+TEST(LongestFlow, IsTheTimeoutInWholeMinutesAndOneMore) {
+  using std::chrono::seconds;
+  EXPECT_EQ(longest_flow(seconds{60}), seconds{60 + 60});
+  EXPECT_EQ(longest_flow(seconds{90}), seconds{120 + 60});
+  EXPECT_EQ(longest_flow(seconds{150}), seconds{180 + 60});
+}
+
 }  // namespace
 }  // namespace weir::accounting

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "collector/accounting/error.h"
 
 namespace weir::accounting {
@@ -109,6 +111,7 @@ TEST(Estimation, MixedPacketSizesWidenTheInterval) {
   mixed.add({.bytes = 1'500, .packets = 1, .is_single_packet = true}, 1'000, 200);
   EXPECT_EQ(mixed.bytes, 312'800'000U);
   EXPECT_EQ(half_width_95(mixed.variance), 41'594'894U);
+  EXPECT_NEAR(std::sqrt(static_cast<double>(mixed.variance)), 21'221'884, 0.5);
 }
 
 TEST(Estimation, EqualPacketSizesGiveThePacketRule) {
@@ -137,6 +140,7 @@ TEST(Estimation, SampledFlowRecordsPublishTheUpperBound) {
   EXPECT_EQ(records.bytes, 20'560'000U);
   // 1.96 * 5,550,600: 52.9 % of the estimate.
   EXPECT_EQ(half_width_95(records.variance), 10'879'176U);
+  EXPECT_EQ(half_width_95(records.variance) * 1'000 / records.bytes, 529U);
 }
 
 // Domain requirement 17.

@@ -5,11 +5,12 @@
 #include <fmt/format.h>
 
 #include <boost/json.hpp>
-#include <map>
 #include <random>
 
+#include "collector/app/closing.h"
 #include "collector/app/report.h"
 #include "collector/config/config.h"
+#include "exporters/http/contracts_json.h"
 #include "exporters/prometheus/traffic_collectable.h"
 #include "tests/support/config_files.h"
 
@@ -118,8 +119,32 @@ class BillingTrackerTest : public testing::Test {
     EXPECT_EQ(report.at("intervals_missing").to_number<std::uint64_t>(), view.intervals.missing);
     EXPECT_EQ(report.at("intervals_masked").to_number<std::uint64_t>(), view.intervals.masked);
     EXPECT_EQ(report.at("provisional").as_bool(), view.is_provisional);
+    EXPECT_EQ(report.at("estimated").as_bool(), view.is_estimated);
     EXPECT_EQ(report.at("to_customer").at("percentile_bits_per_second").to_number<std::uint64_t>(),
               view.directions->to_customer.value());
+  }
+
+  static double metric(const prometheus::MetricSet& set, const char* name, std::string_view id,
+                       const char* period) {
+    const auto* family = set.find(name);
+    if (family == nullptr) return -1;
+    const std::string labels = fmt::format(R"(contract="{}",period="{}")", id, period);
+    for (const auto& sample : family->samples)
+      if (sample.labels == labels)
+        return std::visit([](auto value) { return static_cast<double>(value); }, sample.value);
+    return -1;
+  }
+  prometheus::MetricSet metrics(const BillingTracker::View& view) {
+    prometheus::Sources sources;
+    sources.table = [this] { return table; };
+    sources.billing = [view] { return view; };
+    return prometheus::TrafficCollectable(std::move(sources)).gather();
+  }
+  static json::object in_api(const contracts::Contract& contract,
+                             const BillingTracker::View& view) {
+    return http::contract_json(
+        {.contract = &contract, .rate = std::nullopt, .billed = view->find(contract.id)},
+        http::CustomerNames::Hidden);
   }
 
   test::ConfigFiles files;
@@ -141,10 +166,7 @@ TEST_F(BillingTrackerTest, ReportAndMetricGiveTheSamePercentileToTheBit) {
                                .made_at = kOctober}));
   ASSERT_TRUE(store->digest_before(kNow));
   const auto view = from_scratch(kNow);
-  prometheus::Sources sources;
-  sources.table = [&] { return table; };
-  sources.billing = [&] { return view; };
-  const auto set = prometheus::TrafficCollectable(std::move(sources)).gather();
+  const auto set = metrics(view);
   for (const char* const id : {"A", "B", "C"}) {
     const auto* one = view->find(id);
     ASSERT_NE(one, nullptr);
@@ -152,19 +174,112 @@ TEST_F(BillingTrackerTest, ReportAndMetricGiveTheSamePercentileToTheBit) {
     expect_same(current, one->current);
     const auto previous = reported("2012-09", id);
     expect_same(previous, *one->previous);
-    const auto* family = set.find("weir_contract_percentile_bytes_per_second");
-    ASSERT_NE(family, nullptr);
-    std::map<std::string, double, std::less<>> values;
-    for (const auto& sample : family->samples)
-      values[std::string(sample.labels)] =
-          std::visit([](auto value) { return static_cast<double>(value); }, sample.value);
-    const auto metric = [&](const char* period) {
-      return values.at(fmt::format(R"(contract="{}",period="{}")", id, period)) * 8;
+    const auto bits = [&](const char* period) {
+      return metric(set, "weir_contract_percentile_bytes_per_second", id, period) * 8;
     };
-    EXPECT_EQ(metric("current"), current.at("percentile_bits_per_second").to_number<double>());
-    EXPECT_EQ(metric("previous"), previous.at("percentile_bits_per_second").to_number<double>());
+    EXPECT_EQ(bits("current"), current.at("percentile_bits_per_second").to_number<double>());
+    EXPECT_EQ(bits("previous"), previous.at("percentile_bits_per_second").to_number<double>());
   }
   EXPECT_EQ(view->find("nobody"), nullptr);
+}
+
+// Domain requirements 7 and 42.
+TEST_F(BillingTrackerTest, ReportMetricAndApiSayAlikeWhatIsProvisionalAndEstimated) {
+  // Of twenty intervals one is missing, and then one more: 0.95 and 0.90.
+  const auto carry = [&](std::int64_t index, double variance) {
+    ledger::Batch batch;
+    batch.coverage.push_back({.start = kOctober + index * 300, .seconds = 300});
+    batch.intervals.push_back({.contract = "B",
+                               .start = kOctober + index * 300,
+                               .bytes = 37'500'000,
+                               .packets = 1,
+                               .records = 1,
+                               .variance = variance});
+    ASSERT_TRUE(store->write("run", batch));
+  };
+  const auto expect = [&](std::int64_t closed_until, bool is_provisional, bool is_estimated) {
+    const auto view = from_scratch(closed_until);
+    const auto set = metrics(view);
+    EXPECT_EQ(reported("2012-10", "B").at("provisional"), is_provisional);
+    EXPECT_EQ(reported("2012-10", "B").at("estimated"), is_estimated);
+    const auto api = in_api(config.contracts[0], view).at("current").as_object();
+    EXPECT_EQ(api.at("provisional"), is_provisional);
+    EXPECT_EQ(api.at("estimated"), is_estimated);
+    EXPECT_EQ(metric(set, "weir_contract_month_provisional", "B", "current"), is_provisional);
+    EXPECT_EQ(metric(set, "weir_contract_month_estimated", "B", "current"), is_estimated);
+  };
+  for (std::int64_t i = 0; i < 20; ++i)
+    if (i != 7) carry(i, 0);
+  expect(kOctober + 20 * 300, false, false);
+  carry(21, 1'000'000'000'000);
+  expect(kOctober + 22 * 300, true, true);
+}
+
+// Domain requirements 25 and 42.
+TEST_F(BillingTrackerTest, AClosedMonthIsTheStoredBillWhateverItsRowsSaySince) {
+  const std::int64_t now = kOctober + 6 * 86'400;
+  carry_anything(kOctober - 86'400, kOctober + 3'600);
+  ASSERT_TRUE(close_due(*store, config, time_of(now)));
+  const auto closed = reported("2012-09", "B");
+  ASSERT_TRUE(store->add_mask({.contract = "B",
+                               .from = kOctober - 86'400,
+                               .until = kOctober - 7'200,
+                               .author = "sato",
+                               .reason = "attack",
+                               .made_at = now}));
+  const auto view = from_scratch(kOctober + 3'600);
+  const auto shown = reported("2012-09", "B");
+  EXPECT_EQ(shown.at("percentile_bits_per_second"), closed.at("percentile_bits_per_second"));
+  expect_same(shown, *view->find("B")->previous);
+  EXPECT_EQ(metric(metrics(view), "weir_contract_percentile_bytes_per_second", "B", "previous") * 8,
+            shown.at("percentile_bits_per_second").to_number<double>());
+  const auto again = from_scratch(kOctober + 3'600);
+  EXPECT_EQ(*again, *view);
+}
+
+// Domain requirement 42.
+TEST_F(BillingTrackerTest, APortBilledFromItsCountersHasTheSamePercentileEverywhere) {
+  config.contracts[0].billing.source = contracts::BillingSource::Counter;
+  take_contracts();
+  const auto count = [&](std::int64_t index, std::optional<std::uint64_t> egress) {
+    ledger::Batch batch;
+    batch.coverage.push_back({.start = kOctober + index * 300, .seconds = 300});
+    batch.intervals.push_back(
+        {.contract = "B", .start = kOctober + index * 300, .bytes = 37'500'000});
+    for (const auto side : {InterfaceSide::Ingress, InterfaceSide::Egress})
+      batch.interfaces.push_back({.exporter = "r1",
+                                  .interface = 1,
+                                  .side = side,
+                                  .start = kOctober + index * 300,
+                                  .flow_bytes = 37'500'000,
+                                  .counter_bytes = side == InterfaceSide::Egress
+                                                       ? egress
+                                                       : std::optional<std::uint64_t>(1'000'000)});
+    ASSERT_TRUE(store->write("run", batch));
+  };
+  BillingTracker tracker;
+  for (std::int64_t i = 0; i < 30; ++i) {
+    // Interval i has closed by flows; counters have come up to the one before.
+    const auto view = update(tracker, kOctober + (i + 1) * 300);
+    if (i > 0) {
+      const auto report = reported("2012-10", "B");
+      const auto& current = view->find("B")->current;
+      EXPECT_EQ(report.at("source"), "counter");
+      EXPECT_EQ(report.at("percentile_bits_per_second").to_number<std::uint64_t>(),
+                current.so_far.percentile->value());
+      EXPECT_EQ(report.at("intervals_measured").to_number<std::uint64_t>(),
+                current.intervals.measured);
+      EXPECT_FALSE(current.is_estimated);
+    }
+    // Every fifth has no reading.
+    const auto egress = static_cast<std::uint64_t>(38'000'000 + 7'919 * (i * 7 % 30));
+    count(i, i % 5 == 3 ? std::nullopt : std::optional(egress));
+  }
+  // What has no row is missing once it cannot come any more.
+  const auto later = update(tracker, kOctober + 40 * 300)->find("B")->current;
+  EXPECT_EQ(later.intervals.expected, 36U);
+  EXPECT_EQ(later.intervals.measured, 24U);
+  EXPECT_EQ(later.intervals.missing, 12U);
 }
 
 TEST_F(BillingTrackerTest, IntervalByIntervalIsAsFromScratch) {

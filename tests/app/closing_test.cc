@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <stop_token>
+
 #include "collector/app/contract_text.h"
 #include "collector/app/report.h"
 #include "collector/app/revisions.h"
@@ -339,6 +341,23 @@ TEST_F(ClosingTest, AContractThatIsNotConfiguredIsAUsageError) {
       close_periods(*store, config, nobody, at(kOctober + 5 * kDay), CloseMode::Store);
   ASSERT_FALSE(closed);
   EXPECT_EQ(closed.error().code, ErrorCode::Usage);
+}
+
+TEST_F(ClosingTest, WhatIsStoppedKeepsWhatItHasAndGoesOnNextTime) {
+  config.contracts.push_back(contract("B", "Asia/Tokyo"));
+  config.contracts.push_back(contract("C", "Asia/Tokyo"));
+  carry(kSeptember, 1, 20);
+  std::stop_source stop;
+  stop.request_stop();
+  std::vector<std::string> closed;
+  for (int start = 0; start < 4; ++start) {
+    const auto lines = close_due(*store, config, at(kOctober + 5 * kDay), stop.get_token());
+    ASSERT_TRUE(lines) << lines.error().message;
+    EXPECT_LE(lines->size(), 1U);
+    for (const auto& line : *lines) closed.push_back(line.contract);
+  }
+  EXPECT_THAT(closed, testing::UnorderedElementsAre("A", "B", "C"));
+  EXPECT_THAT(*ledger::StatementStore(*store).latest(201'209, {}), SizeIs(3));
 }
 
 TEST_F(ClosingTest, AnEmptyLedgerHasNothingDue) {

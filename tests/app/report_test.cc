@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "collector/app/csv_text.h"
 #include "tests/support/config_files.h"
 
@@ -132,6 +134,34 @@ TEST_F(ReportTest, APortIsBilledFromItsCountersAndFlowsStandBeside) {
   EXPECT_THAT(report_csv(made), HasSubstr(",false,counter,2000,3000,"));
   EXPECT_THAT(report_text(made), HasSubstr("source counter"));
   EXPECT_THAT(report_text(made), HasSubstr("by flows (not billed): percentile 0.001 Mbit/s"));
+}
+
+// Domain requirement 8.
+TEST_F(ReportTest, AMaskIsNamedWithItsAuthorReasonAndTimeAndTheUnmaskedValueStays) {
+  constexpr std::array<std::uint64_t, 20> kMbps{120, 135, 150, 180, 200, 240, 260, 300, 310, 330,
+                                                350, 400, 420, 450, 480, 500, 640, 720, 910, 1'500};
+  for (std::size_t i = 0; i < kMbps.size(); ++i)
+    carry(kSeptember + static_cast<std::int64_t>(i) * 300, kMbps[i] * 37'500'000, 0);
+  ASSERT_TRUE(store->add_mask({.contract = "A",
+                               .from = kSeptember + 18 * 300,
+                               .until = kSeptember + 20 * 300,
+                               .author = "sato",
+                               .reason = "attack",
+                               .made_at = kOctober}));
+  const Report made = report("2012-09", "A");
+  EXPECT_EQ(made.contracts.front().statement.intervals.masked, 2U);
+  const std::string json = report_json(made);
+  EXPECT_THAT(json, HasSubstr(R"("percentile_bits_per_second":720000000,)"));
+  EXPECT_THAT(json, HasSubstr(R"("percentile_without_masks_bits_per_second":910000000)"));
+  EXPECT_THAT(json, HasSubstr(R"("masks":[{"from":"2012-08-31T16:30:00Z",)"
+                              R"("until":"2012-08-31T16:40:00Z","author":"sato",)"
+                              R"("reason":"attack","made_at":"2012-09-30T15:00:00Z"}])"));
+  EXPECT_THAT(report_text(made),
+              HasSubstr("masked 2012-08-31T16:30:00Z to 2012-08-31T16:40:00Z by sato at "
+                        "2012-09-30T15:00:00Z: attack\nwithout masks: 910.000 Mbit/s\n"));
+  EXPECT_THAT(report_html(made),
+              HasSubstr("masked 2012-08-31T16:30:00Z to 2012-08-31T16:40:00Z by sato at "
+                        "2012-09-30T15:00:00Z: attack"));
 }
 
 TEST_F(ReportTest, LossCountsOnlyOnTheExportersThatTheContractHangsOn) {

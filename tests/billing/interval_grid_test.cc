@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "collector/billing/percentile.h"
+#include "collector/billing/rate.h"
 #include "tests/billing/grid_builder.h"
 
 namespace weir::billing {
@@ -21,6 +23,17 @@ TEST(IntervalGrid, CircuitsAddUpInTheirInterval) {
   EXPECT_EQ(grid.intervals()[0], Interval{});
   EXPECT_EQ(grid.intervals()[1],
             (Interval{.bytes = {300, 30}, .variance = {25, 25}, .completeness = kWhole}));
+}
+
+// Domain requirement 10.
+TEST(IntervalGrid, MinutesOfAnIntervalGiveItsMeanAndTheirLargestIsTheHundredthPercentile) {
+  const std::vector<std::uint64_t> minutes{100, 100, 100, 100, 600};  // Mbps
+  IntervalGrid grid(intervals_from_september(1));
+  for (std::size_t minute = 0; minute < minutes.size(); ++minute)
+    grid.add(ledger_interval_start(kSeptember + std::chrono::minutes{minute}),
+             {bytes_of_mbps(minutes[minute]) / 5, 0}, {});
+  EXPECT_EQ(rate_of(grid.intervals()[0].bytes.from_customer), mbps(200));
+  EXPECT_EQ(percentile_of(minutes, Percentile{10'000}, PercentileMethod::NearestRank)->value, 600U);
 }
 
 TEST(IntervalGrid, PassesOverWhatBelongsToAnotherPeriod) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
+
 namespace weir::billing {
 namespace {
 
@@ -30,6 +32,10 @@ TEST(HalfWidth, Is196Deviations) {
   EXPECT_EQ(half_width_bytes(0), 0U);
   EXPECT_EQ(half_width_bytes(1), 2U);
   EXPECT_EQ(half_width_bytes(UINT64_MAX), UINT64_MAX);
+  constexpr std::uint64_t kLargest = (UINT64_MAX - 99) / 196;
+  EXPECT_EQ(half_width_bytes(kLargest), kLargest * 196 / 100 + 1);
+  EXPECT_EQ(half_width_bytes(kLargest + 1),
+            static_cast<std::uint64_t>((Wide{kLargest + 1} * 196 + 99) / 100));
 }
 
 TEST(Deviation, IsTheRootOfTheVariance) {
@@ -40,6 +46,18 @@ TEST(Deviation, IsTheRootOfTheVariance) {
                                    (std::uint64_t{1} << 63) + 12'345, std::uint64_t{UINT64_MAX}})
     EXPECT_EQ(deviation_of(Wide{root} * root), root);
   EXPECT_EQ(deviation_of(~Wide{0}), UINT64_MAX);
+}
+
+TEST(Deviation, IsRoundedToTheNearestAtEverySize) {
+  std::mt19937_64 random{20'120'930};
+  for (int i = 0; i < 200'000; ++i) {
+    const std::uint64_t root = 2 + (random() >> (14 + random() % 49));
+    const Wide square = Wide{root} * root;
+    ASSERT_EQ(deviation_of(square), root);
+    ASSERT_EQ(deviation_of(square - 1), root) << root;     // root - 1 / (2 root)
+    ASSERT_EQ(deviation_of(square + root), root) << root;  // a quarter below the half
+    ASSERT_EQ(deviation_of(square + root + 1), root + 1) << root;
+  }
 }
 
 }  // namespace

@@ -88,6 +88,7 @@ TEST(RunningPeriod, SaysWhatTheStatementSaysOfAPeriodThatIsOver) {
     RC_ASSERT(view.completeness == statement.completeness);
     RC_ASSERT(view.coverage == statement.coverage);
     RC_ASSERT(view.is_provisional == statement.is_provisional);
+    RC_ASSERT(view.is_estimated == statement.is_estimated);
     RC_ASSERT(view.billable == statement.billable);
     RC_ASSERT(view.overage == statement.overage);
     RC_ASSERT(view.so_far.percentile.has_value() == statement.figures.has_value());

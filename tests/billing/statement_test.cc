@@ -103,6 +103,10 @@ TEST(Statement, DirectionRulesDiffer) {
   EXPECT_EQ(billed(builder.grid(), DirectionRule::PercentileOfSum), mbps(980));
   EXPECT_EQ(billed(builder.grid(), DirectionRule::FromCustomer), mbps(100));
   EXPECT_EQ(billed(builder.grid(), DirectionRule::ToCustomer), mbps(80));
+  // Whoever wants to compare with their sum, 180, has both; no rule bills it.
+  const auto apart = statement_of_whole(builder.grid(), {}).figures->direction;
+  EXPECT_EQ(apart.from_customer.percentile.value, mbps(100));
+  EXPECT_EQ(apart.to_customer.percentile.value, mbps(80));
 }
 
 // Domain requirement 5.
@@ -137,6 +141,16 @@ TEST(Statement, MissingIntervalsAreZeroOnlyWhereThatIsSaid) {
   EXPECT_EQ(statement.intervals.missing, 2U);
   EXPECT_EQ(statement.completeness, Share{900'000});
   EXPECT_TRUE(statement.is_provisional);
+}
+
+TEST(Statement, NinetiethPercentileOfNineValuesAndAGapIsNineOrEightWhereTheGapIsZero) {
+  GridBuilder gap(10);
+  for (std::size_t i = 0; i < 9; ++i) gap.carried(i, i + 1, 0);
+  const Terms terms{.percentile = Percentile{9'000}};
+  EXPECT_EQ(statement_of_whole(gap.grid(), terms).figures->billed.value, mbps(9));
+  EXPECT_EQ(
+      statement_of_whole(gap.grid(), terms, {.missing = MissingRule::AsZero}).figures->billed.value,
+      mbps(8));
 }
 
 TEST(Statement, MeasuredZeroCounts) {

@@ -39,7 +39,8 @@ exporters:
         - {index: 512, name: et-0/0/1, speed: 10G, role: customer, tagged: true}
         - {index: 513}
     - {address: "2001:db8::1", sampling: unsampled}
-accounting: {layer: wire, bucket: 30s, lateness: 2m, largest_packet: 9000, clock_skew_limit: 1m}
+accounting: {layer: wire, bucket: 30s, lateness: 2m, largest_packet: 9000, clock_skew_limit: 1m,
+             active_timeout: 90s}
 contracts: contracts.yaml
 ledger: {url: "sqlite:/srv/weir.db", close_after: 10d}
 state: /srv/weir
@@ -142,6 +143,7 @@ TEST(ConfigFile, ReadsEverySetting) {
   EXPECT_EQ(config.accounting.lateness, std::chrono::seconds{120});
   EXPECT_EQ(config.accounting.largest_packet_bytes, 9'000U);
   EXPECT_EQ(config.accounting.clock_skew_limit, std::chrono::seconds{60});
+  EXPECT_EQ(config.accounting.active_timeout, std::chrono::seconds{90});
   ASSERT_EQ(config.contracts.size(), 1U);
   EXPECT_EQ(config.contracts[0].id, "A");
   EXPECT_EQ(config.ledger_url, "sqlite:/srv/weir.db");

@@ -44,7 +44,8 @@ billing::ContractView billed(const contracts::Contract& of, std::uint64_t percen
            .intervals = {.expected = 288, .measured = 280, .zero = 1, .partial = 2, .missing = 8},
            .completeness = billing::Share{972'222},
            .coverage = billing::Share{960'000},
-           .is_provisional = false},
+           .is_provisional = false,
+           .is_estimated = true},
       .previous = std::nullopt};
   view.current.so_far.percentile = BitsPerSecond{percentile};
   view.current.so_far.burst_intervals_used = bursts;
@@ -82,6 +83,7 @@ class ContractsApiTest : public testing::Test {
     sources.table = [this] { return table; };
     sources.totals = [this] { return totals; };
     sources.billing = [this] { return view; };
+    sources.layer = [] { return std::string_view("ethernet"); };
     sources.now = [] { return kAsOf + std::chrono::minutes{2}; };
     sources.intervals = [this](const contracts::Contract& of, const billing::Period& span) {
       asked_contract = of.id;
@@ -130,6 +132,7 @@ TEST_F(ContractsApiTest, TheListSaysWhatEachContractCarriesAndOwes) {
   EXPECT_EQ(all.at("total"), 5);
   EXPECT_EQ(all.at("as_of_ms"), since_epoch_ms(kAsOf));
   EXPECT_EQ(all.at("minute_ms"), since_epoch_ms(kAsOf));
+  EXPECT_EQ(all.at("layer"), "ethernet");
   EXPECT_EQ(all.at("contracts").at(2), json::parse(R"({
     "id": "C", "service": "ip", "pop": "Tokyo", "committed_bits_per_second": 1000000000,
     "ceiling_bits_per_second": null, "utilization": 1.0E0,
@@ -140,7 +143,7 @@ TEST_F(ContractsApiTest, TheListSaysWhatEachContractCarriesAndOwes) {
                 "percentile_bits_per_second": 100000000,
                 "percentile_low_bits_per_second": 50000000,
                 "percentile_high_bits_per_second": null, "completeness": 9.72222E-1,
-                "provisional": false, "over_commit_for_certain": false, "burst_intervals_used": 0,
+                "provisional": false, "estimated": true, "over_commit_for_certain": false, "burst_intervals_used": 0,
                 "burst_intervals_allowed": 432, "intervals_expected": 288,
                 "intervals_measured": 280, "intervals_remaining": 0}})"));
   EXPECT_TRUE(all.at("contracts").at(3).at("current").is_null());
@@ -191,6 +194,8 @@ TEST_F(ContractsApiTest, CustomersAreNamedOnlyWhereTheConfigurationSaysSo) {
 TEST_F(ContractsApiTest, OneContractHasItsTermsAndBothDirections) {
   const auto one = json_of("/api/v1/contracts/A");
   EXPECT_EQ(one.at("standing"), "over");
+  EXPECT_EQ(one.at("layer"), "ethernet");
+  EXPECT_EQ(one.at("current").at("estimated"), true);
   EXPECT_EQ(one.at("terms"), json::parse(R"({"percentile_hundredths": 9500,
     "direction_rule": "max_of_percentiles", "method": "nearest_rank", "timezone": "UTC", "day": 1,
     "from_ms": null, "until_ms": null})"));
@@ -218,7 +223,7 @@ TEST_F(ContractsApiTest, IntervalsAreOfTheRunningPeriodUnlessASpanIsNamed) {
   EXPECT_EQ(asked_contract, "A");
   EXPECT_EQ(asked_span, (billing::Period{.start = kSeptember, .end = kAsOf}));
   EXPECT_EQ(all, json::parse(R"({"contract": "A", "from_ms": 1346457600000,
-    "to_ms": 1346458500000, "interval_seconds": 300,
+    "to_ms": 1346458500000, "interval_seconds": 300, "layer": "ethernet",
     "masks": [{"from_ms": 1346458200000, "until_ms": 1346458260000, "author": "sato",
                "reason": "attack", "made_at_ms": 1346544000000}],
     "intervals": [

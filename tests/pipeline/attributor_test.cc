@@ -59,6 +59,11 @@ class Bench {
     reload(config_.contracts);
   }
 
+  void reload_active_timeout(std::chrono::seconds timeout) {
+    config_.accounting.active_timeout = timeout;
+    reload(config_.contracts);
+  }
+
   /// Of router r1.
   void reload_sampling(config::SamplingTerms sampling) {
     config_.exporters.routers[0].sampling = sampling;
@@ -246,6 +251,26 @@ TEST(Attributor, ClockBeyondTheLimitIsToldOnceAMinute) {
   EXPECT_EQ(events[0].event.before, 30'000U);
   send(at(12, 2, 0), std::chrono::seconds{100});
   EXPECT_EQ(bench.events_.newest(), 2U);
+}
+
+// Domain requirement 26.
+TEST(Attributor, FlowsThatOutlastTheActiveTimeoutByAMinuteAreCounted) {
+  Bench bench({});
+  const auto send = [&](std::chrono::seconds length) {
+    bench.send(Bench::kR1, kNoon,
+               {flow(1, 2, 100, 1, kNoon - length, kNoon), flow(1, 2, 100, kNoon)});
+    return bench.books_.find(ExporterId{0}, Protocol::Ipfix)->long_flows.read();
+  };
+  // 60 s unless something else is configured.
+  EXPECT_EQ(send(std::chrono::seconds{120}), 0U);
+  EXPECT_EQ(send(std::chrono::seconds{121}), 1U);
+  bench.reload_active_timeout(std::chrono::seconds{90});
+  EXPECT_EQ(send(std::chrono::seconds{180}), 1U);
+  EXPECT_EQ(send(std::chrono::seconds{181}), 2U);
+  // Flows far apart are not long ones.
+  bench.send(Bench::kR1, kNoon,
+             {flow(1, 2, 100, kNoon - std::chrono::minutes{30}), flow(1, 2, 100, kNoon)});
+  EXPECT_EQ(bench.books_.find(ExporterId{0}, Protocol::Ipfix)->long_flows.read(), 2U);
 }
 
 TEST(Attributor, WhatDoesNotFitAfterScalingIsImplausibleAndStillInTheBooks) {
@@ -459,7 +484,8 @@ TEST(Attributor, OnlyThePartOfARecordBeforeTheFrontierIsLate) {
   bench.expect_balance();
 }
 
-// A prefix that moves between contracts at T splits there, also inside one flow.
+// Domain requirement 30: a prefix that moves between contracts at T splits there, also inside
+// one flow.
 TEST(Attributor, AFlowThatSpansAMoveOfItsPrefixIsSplitThere) {
   const TrafficTime moved = at(12, 1, 0);
   auto old_owner = contract("OLD", {at_prefix("203.0.113.0/24")});

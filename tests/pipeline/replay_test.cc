@@ -131,6 +131,34 @@ TEST(Replay, ARecordOnTheBorderOfTwoIntervalsIsSplitExactly) {
   EXPECT_EQ(replayed.intervals.at({300, "C-1-1", Direction::FromCustomer}), 334U);
 }
 
+// Domain requirement 12: five minutes on and five off, at a collector that begins in the middle
+// of them, as after a restart.
+TEST(Replay, IntervalsAreMultiplesOfFiveMinutesWheneverTheCollectorBegan) {
+  const auto minute = [](std::int64_t start_s) {
+    return ipfix(1, start_s + 60, {{.octets = 1'000, .start_s = start_s, .end_s = start_s + 60}});
+  };
+  const auto from_second = [&](std::int64_t begin_s) {
+    std::vector<Sent> all;
+    for (std::int64_t start_s = begin_s; start_s < 1'200; start_s += 60)
+      if (start_s / 300 % 2 == 0) all.push_back(minute(start_s));
+    return run(config_of(1, std::chrono::seconds{120}), all).intervals;
+  };
+  const auto whole = from_second(0);
+  EXPECT_EQ(whole, (Intervals{{{0, "C-1-1", Direction::FromCustomer}, 5'000},
+                              {{0, "C-1-2", Direction::ToCustomer}, 5'000},
+                              {{600, "C-1-1", Direction::FromCustomer}, 5'000},
+                              {{600, "C-1-2", Direction::ToCustomer}, 5'000}}));
+  for (const std::int64_t begin_s : {60, 180, 240}) {
+    auto begun_late = from_second(begin_s);
+    for (const auto& key :
+         {Key{0, "C-1-1", Direction::FromCustomer}, Key{0, "C-1-2", Direction::ToCustomer}}) {
+      EXPECT_EQ(begun_late.at(key), 5'000U - static_cast<std::uint64_t>(begin_s) / 60 * 1'000);
+      begun_late[key] = 5'000;
+    }
+    EXPECT_EQ(begun_late, whole);
+  }
+}
+
 /// Says in options data what an interface of the router is called.
 Sent names_interface(std::uint32_t router, std::int64_t arrival_s, std::uint32_t ifindex,
                      std::string_view name) {
@@ -168,6 +196,17 @@ TEST(Replay, CountsWhatComesAfterItsIntervalClosedAsLate) {
                              ipfix(1, 421, {{.octets = 300, .start_s = 299, .end_s = 299}})});
   EXPECT_EQ(replayed.intervals.at({0, "C-1-1", Direction::FromCustomer}), 21U);
   EXPECT_EQ(replayed.outcome.fates[static_cast<std::size_t>(Fate::Late)], 300U);
+}
+
+// Domain requirement 11: 2012-09-30T14:59:59Z is September in Tokyo, 15:00:00Z is October.
+TEST(Replay, BytesOnEitherSideOfAMonthsBorderStandInItsLastAndItsFirstInterval) {
+  constexpr std::int64_t kBorder = 3 * 3'600;  // 15:00:00Z
+  const auto replayed = run(config_of(1, std::chrono::seconds{120}),
+                            {ipfix(1, kBorder,
+                                   {{.octets = 7, .start_s = kBorder - 1, .end_s = kBorder - 1},
+                                    {.octets = 11, .start_s = kBorder, .end_s = kBorder}})});
+  EXPECT_EQ(replayed.intervals.at({kBorder - 300, "C-1-1", Direction::FromCustomer}), 7U);
+  EXPECT_EQ(replayed.intervals.at({kBorder, "C-1-1", Direction::FromCustomer}), 11U);
 }
 
 // ---- records of unknown sampling

@@ -173,12 +173,20 @@ TEST(TrafficCollectable, WhatContractsOweIsOfTheRunningPeriodAndTheOneBefore) {
                           R"(weir_contract_month_provisional{contract="B",period="previous"} 0)",
                           R"(weir_contract_month_provisional{contract="A",period="current"} 1)",
                           R"(weir_contract_month_provisional{contract="A",period="previous"} 0)"));
+  EXPECT_THAT(lines_of(set, "weir_contract_month_estimated"),
+              ElementsAre(R"(weir_contract_month_estimated{contract="B",period="current"} 1)",
+                          R"(weir_contract_month_estimated{contract="B",period="previous"} 0)",
+                          R"(weir_contract_month_estimated{contract="A",period="current"} 1)",
+                          R"(weir_contract_month_estimated{contract="A",period="previous"} 0)"));
+  EXPECT_THAT(lines_of(set, "weir_accounting_info"),
+              ElementsAre(R"(weir_accounting_info{layer="ethernet",method="nearest_rank"} 1)"));
   EXPECT_THAT(lines_of(set, "weir_billing_as_of_timestamp_seconds"),
               ElementsAre("weir_billing_as_of_timestamp_seconds 1714521600"));
 }
 
+// Domain requirement 41; the last size is its own.
 TEST(TrafficCollectable, SeriesFollowTheFormula) {
-  for (const std::size_t n : {10U, 1'000U}) {
+  for (const std::size_t n : {10U, 1'000U, 10'000U, 25'000U}) {
     std::vector<contracts::Contract> list;
     for (std::size_t i = 0; i < n; ++i) {
       list.push_back(contract("C" + std::to_string(i), 2'000'000'000, 10'000'000'000));
@@ -191,12 +199,12 @@ TEST(TrafficCollectable, SeriesFollowTheFormula) {
     none.billing = test::billing_of({});
     world.close_until(kStart + kMinute);
     none.close_until(kStart + kMinute);
-    // docs/metrics.md: 39, 10 an interface, 5 a UDP listener, 8 of the TCP listener, which has four
+    // docs/metrics.md: 40, 10 an interface, 5 a UDP listener, 8 of the TCP listener, which has four
     // reasons here, and the facts of one exporter never heard.
     // And 9 of remote write.
-    EXPECT_EQ(gather(none).series(), 39U + 10 + 5 + 8 + 1 + 9);
-    // 28 a contract, 6 a service.
-    EXPECT_EQ(gather(world).series() - gather(none).series(), 28 * n + 6);
+    EXPECT_EQ(gather(none).series(), 40U + 10 + 5 + 8 + 1 + 9);
+    // 30 a contract, 6 a service.
+    EXPECT_EQ(gather(world).series() - gather(none).series(), 30 * n + 6);
     const MetricSet set = gather(world);
     EXPECT_THAT(lines_of(set, "weir_metrics_series"),
                 ElementsAre("weir_metrics_series " + std::to_string(set.series())));
@@ -259,6 +267,8 @@ TEST(TrafficCollectable, ExporterCountersSumTheWorkersAndGaugesAreTheLatest) {
   second.unknown_given_up_records.add(5);
   first.sampling_changes.add(1);
   second.sampling_changes.add(2);
+  first.long_flows.add(8);
+  second.long_flows.add(1);
   first.last_seen_ms.set(2'000);
   second.last_seen_ms.set(1'500);
   first.sampling_interval.set(1'000);
@@ -297,6 +307,9 @@ TEST(TrafficCollectable, ExporterCountersSumTheWorkersAndGaugesAreTheLatest) {
       lines_of(set, "weir_exporter_sampling_changes_total"),
       ElementsAre(
           R"(weir_exporter_sampling_changes_total{exporter="edge1.tyo",protocol="ipfix"} 3)"));
+  EXPECT_THAT(
+      lines_of(set, "weir_exporter_long_flows_total"),
+      ElementsAre(R"(weir_exporter_long_flows_total{exporter="edge1.tyo",protocol="ipfix"} 9)"));
   EXPECT_THAT(
       lines_of(set, "weir_exporter_last_seen_timestamp_seconds"),
       ElementsAre(

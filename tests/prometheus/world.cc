@@ -158,7 +158,8 @@ prometheus::Sources World::sources() {
                                       .reloads = 3,
                                       .refused_reloads = 1,
                                       .workers = 2,
-                                      .lateness_ms = 10'000};
+                                      .lateness_ms = 10'000,
+                                      .layer = "ethernet"};
   };
   sources.state = [] {
     return prometheus::StateFigures{.is_kept = true,
@@ -216,6 +217,7 @@ std::shared_ptr<const billing::BillingView> billing_of(const std::vector<std::st
                               .state = billing::IntervalState::Partial,
                               .current = {},
                               .previous = billing::PeriodView{}};
+    one.current.is_estimated = true;
     one.current.so_far.percentile = BitsPerSecond{1'000'000'001};
     one.current.low = BitsPerSecond{800'000'000};
     one.current.high = BitsPerSecond{4'000'000'000};
