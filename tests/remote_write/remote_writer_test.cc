@@ -237,7 +237,8 @@ TEST(RemoteWriter, AnOutageIsWaitedForAndTheOldestGoBeyondTheBound) {
   RemoteWriter writer(requests(), server.road(), {}, limits);
   writer.start();
   writer.queue(batch(1, {0}));
-  server.wait_for_requests(1);
+  // The second begins after the writer has taken note of how the first ended.
+  server.wait_for_requests(2);
   for (int seconds = 2; seconds <= 10; ++seconds) writer.queue(batch(seconds, {0}));
   EXPECT_EQ(writer.figures().pending_samples, 4U);
   EXPECT_EQ(writer.figures().pending_bytes, limits.queue_bytes);
