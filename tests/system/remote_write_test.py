@@ -288,6 +288,8 @@ def check_outages(receiver, collector, router):
 
 def check_restart_of_weir(receiver, collector, router):
     """Costs the buckets that were open, and those that only one of both processes saw in part."""
+    # Until the middle of a bucket, so that both processes count a part of it.
+    router.play(2.5 - time.time() % 1)
     stopped = time.time()
     collector.end()
     collector.start()
