@@ -77,6 +77,11 @@ Result<std::unique_ptr<RemoteWriteService>> RemoteWriteService::open(
   return made;
 }
 
+void RemoteWriteService::start() {
+  samples_ = remote_write::BucketSamples(traffic_now());
+  writer_->start();
+}
+
 void RemoteWriteService::take(const core::ClosedBucket& bucket) {
   for (auto& batch : samples_.take(bucket)) writer_->queue(std::move(batch));
 }

@@ -11,6 +11,7 @@
 #include "collector/config/config.h"
 #include "collector/core/closed_bucket.h"
 #include "collector/model/result.h"
+#include "collector/model/time.h"
 #include "exporters/remote_write/remote_writer.h"
 
 namespace weir::app {
@@ -28,7 +29,8 @@ class RemoteWriteService {
       const config::Config& config, remote_write::WriteRequests::Names names,
       std::shared_ptr<spdlog::logger> log);
 
-  void start() { writer_->start(); }
+  /// Once the listeners are open: buckets that begin from now on are measured whole.
+  void start();
   void take(const core::ClosedBucket& bucket);
   /// After the pipeline's stop: sends what waits, for a while.
   void stop();
@@ -48,8 +50,8 @@ class RemoteWriteService {
   void tell_loss(LossLine& line, std::uint64_t samples, const std::string& why);
 
   const std::shared_ptr<spdlog::logger> log_;
-  remote_write::BucketSamples samples_;  ///< the clock thread's
-  LossLine rejected_;                    ///< the writer thread's, as the next
+  remote_write::BucketSamples samples_{traffic_now()};  ///< the clock thread's, after start()
+  LossLine rejected_;                                   ///< the writer thread's, as the next
   LossLine dropped_;
   std::unique_ptr<remote_write::PushClient> client_;
   std::unique_ptr<remote_write::RemoteWriter> writer_;

@@ -18,6 +18,7 @@ bool is_stale_marker(double value) noexcept {
 
 std::vector<SampleBatch> BucketSamples::take(const core::ClosedBucket& bucket) {
   std::vector<SampleBatch> batches;
+  if (bucket.start < measured_since_) return batches;
   const std::int64_t end_ms = since_epoch_ms(bucket.start + bucket.width);
   if (last_ && *last_ + 1 < bucket.number && !active_.empty()) {
     const auto passed = static_cast<std::int64_t>(bucket.number - *last_) - 1;
@@ -49,6 +50,8 @@ std::vector<SampleBatch> BucketSamples::take(const core::ClosedBucket& bucket) {
   for (; before != active_.end(); ++before)
     batch.samples.push_back({.cell = *before, .value = stale_marker()});
   active_ = std::move(counted);
+  // Grown by doubling, it may wait for hours at twice the bytes that the queue counts.
+  batch.samples.shrink_to_fit();
   if (!batch.samples.empty()) batches.push_back(std::move(batch));
   return batches;
 }

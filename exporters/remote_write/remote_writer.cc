@@ -17,6 +17,13 @@ bool is_for_now(unsigned status) noexcept { return status / 100 == 5 || status =
 bool is_about_samples(unsigned status) noexcept {
   return status == 400 || status == 409 || status == 413 || status == 422;
 }
+/// Prometheus dislikes the time, which all samples of a request share: halves would fare no better.
+/// Release 2.42 says it with 500 where it has a window for samples out of order, and for ever.
+bool is_about_time(const PushAnswer& answer) noexcept {
+  return (answer.status == 400 || answer.status == 500) &&
+         (answer.text.find("out of bounds") != std::string::npos ||
+          answer.text.find("too old sample") != std::string::npos);
+}
 
 }  // namespace
 
@@ -145,6 +152,7 @@ RemoteWriter::Ending RemoteWriter::insist(std::int64_t time_ms,
     } else {
       refusal_ = fmt::format("status {}{}{}", answer->status, answer->text.empty() ? "" : ": ",
                              answer->text);
+      if (is_about_time(*answer)) return Ending::RefusedWhole;
       if (!is_for_now(answer->status))
         return is_about_samples(answer->status) ? Ending::Refused : Ending::RefusedWhole;
       if (answer->status != 500) {

@@ -38,7 +38,8 @@ struct WriterFigures {
 /// What the receiver cannot take now (no answer, 5xx, 429) is sent again, after a pause that
 /// doubles up to Limits::longest_pause, or that Retry-After asks for. What it refuses for good
 /// (other 4xx) is halved until the samples at fault are alone, or Limits::most_halvings are spent;
-/// these are given up and counted. A request that is answered by 500 for Limits::poison_age is
+/// these are given up and counted. A request whose time the receiver says to be too old is given up
+/// as a whole. A request that is answered by 500 for Limits::poison_age is
 /// taken for one that always will be, since some receivers answer so to samples they do not like.
 ///
 /// A batch is never begun before the one before it has ended, so that each series is in order.

@@ -43,14 +43,32 @@ std::vector<std::string> lines(const std::vector<SampleBatch>& batches) {
 using Lines = std::vector<std::string>;
 
 TEST(BucketSamples, EachCellThatCountedIsASampleAtTheBucketsEnd) {
-  BucketSamples samples;
+  BucketSamples samples{TrafficTime{}};
   EXPECT_EQ(
       lines(samples.take(bucket(1, {{Slot{0}, totals(5, 0)}, {Slot{2}, totals(6, 1ULL << 52U)}}))),
       (Lines{"20000 0=5 8=6 11=4503599627370496"}));
 }
 
+TEST(BucketSamples, ABucketThatWasMeasuredInPartIsPassedOver) {
+  BucketSamples samples{traffic_time_ms(2 * kWidthMs)};
+  EXPECT_EQ(lines(samples.take(bucket(1, {{Slot{0}, totals(5, 6)}}))), Lines{});
+  EXPECT_EQ(lines(samples.take(bucket(2, {{Slot{1}, totals(7, 0)}}))), (Lines{"30000 4=7"}));
+  BucketSamples later{traffic_time_ms(2 * kWidthMs + 1)};
+  EXPECT_EQ(lines(later.take(bucket(2, {{Slot{1}, totals(7, 0)}}))), Lines{});
+  EXPECT_EQ(lines(later.take(bucket(3, {{Slot{1}, totals(8, 0)}}))), (Lines{"40000 4=8"}));
+}
+
+TEST(BucketSamples, ABatchTakesNoMoreMemoryThanItCounts) {
+  BucketSamples samples{TrafficTime{}};
+  const auto batches = samples.take(
+      bucket(1, {{Slot{0}, totals(5, 6)}, {Slot{1}, totals(7, 8)}, {Slot{2}, totals(9, 0)}}));
+  ASSERT_EQ(batches.size(), 1U);
+  EXPECT_EQ(batches[0].samples.capacity(), 5U);
+  EXPECT_EQ(batches[0].bytes(), sizeof(SampleBatch) + 5 * 16);
+}
+
 TEST(BucketSamples, ACellThatStopsEndsOnceAndGoesOnAnew) {
-  BucketSamples samples;
+  BucketSamples samples{TrafficTime{}};
   static_cast<void>(samples.take(bucket(1, {{Slot{0}, totals(5, 6)}, {Slot{1}, totals(7, 0)}})));
   EXPECT_EQ(lines(samples.take(bucket(2, {{Slot{1}, totals(8, 9)}}))),
             (Lines{"30000 0=stale 3=stale 4=8 7=9"}));
@@ -61,7 +79,7 @@ TEST(BucketSamples, ACellThatStopsEndsOnceAndGoesOnAnew) {
 }
 
 TEST(BucketSamples, WhatWasPassedOverEndsTheSeriesAtItsFirstBucket) {
-  BucketSamples samples;
+  BucketSamples samples{TrafficTime{}};
   static_cast<void>(samples.take(bucket(1, {{Slot{0}, totals(5, 0)}})));
   EXPECT_EQ(lines(samples.take(bucket(4, {{Slot{0}, totals(6, 0)}}))),
             (Lines{"30000 0=stale", "50000 0=6"}));

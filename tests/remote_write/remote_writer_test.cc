@@ -214,6 +214,19 @@ TEST(RemoteWriter, WhatIsNotAboutTheSamplesIsNotHalved) {
   EXPECT_THAT(server.accepted(), ElementsAre("A@4000=4", "B@4000=4"));
 }
 
+TEST(RemoteWriter, WhatTheReceiverSaysToBeTooOldIsGivenUpAtOnce) {
+  Server server({{.status = 400, .retry_after = {}, .text = "out of bounds"},
+                 {.status = 500, .retry_after = {}, .text = "too old sample"}});
+  RemoteWriter writer(requests(), server.road(), {}, quick());
+  writer.start();
+  for (int seconds = 1; seconds <= 3; ++seconds) writer.queue(batch(seconds, {0, 1}));
+  EXPECT_EQ(writer.stop(), 0U);
+  EXPECT_EQ(server.requests(), 3U);
+  EXPECT_EQ(writer.figures().rejected_samples, 4U);
+  EXPECT_EQ(writer.figures().failed_requests, 0U);
+  EXPECT_THAT(server.accepted(), ElementsAre("A@3000=3", "B@3000=3"));
+}
+
 TEST(RemoteWriter, ABatchThatIsAlwaysAnsweredBy500EndsByItsAge) {
   Server server;
   server.dislike("B", 500);
@@ -237,7 +250,8 @@ TEST(RemoteWriter, AnOutageIsWaitedForAndTheOldestGoBeyondTheBound) {
   RemoteWriter writer(requests(), server.road(), {}, limits);
   writer.start();
   writer.queue(batch(1, {0}));
-  server.wait_for_requests(1);
+  // The second begins after the writer has taken note of how the first ended.
+  server.wait_for_requests(2);
   for (int seconds = 2; seconds <= 10; ++seconds) writer.queue(batch(seconds, {0}));
   EXPECT_EQ(writer.figures().pending_samples, 4U);
   EXPECT_EQ(writer.figures().pending_bytes, limits.queue_bytes);
