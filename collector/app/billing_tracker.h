@@ -46,6 +46,9 @@ class BillingTracker {
   [[nodiscard]] Result<View> observe(ledger::Ledger& ledger, const Table& table,
                                      std::int64_t interval_start);
 
+  /// An interval that was closed has changed: within ten minutes all is read again.
+  void note_amendment() noexcept { is_amended_ = true; }
+
   /// The next update() reads everything again, previous periods too: masks were made, or an
   /// amendment.
   void forget() noexcept;

@@ -36,16 +36,29 @@ void LedgerFeed::cover_until(TrafficTime now, Moment moment) {
 
 void LedgerFeed::tick(TrafficTime now, Moment moment) {
   cover_until(now, moment);
+  take_late();
   if (const auto closed_until = parts_.totals.closed_until()) save_final(*closed_until);
   if (last_save_ && moment - *last_save_ < kBetweenSaves) return;
   last_save_ = moment;
   save_open();
+  amend();
 }
 
 void LedgerFeed::finish(TrafficTime now, Moment moment) {
   cover_until(now, moment);
+  take_late();
   if (const auto closed_until = parts_.totals.closed_until()) save_final(*closed_until);
   save_open();
+  amend();
+}
+
+void LedgerFeed::take_late() {
+  for (const core::LatePart& part : parts_.late()) late_.add(part);
+}
+
+void LedgerFeed::amend() {
+  auto rows = ledger_rows(parts_.names(), late_.take_all());
+  if (!rows.empty()) parts_.amend(std::move(rows));
 }
 
 void LedgerFeed::save_final(TrafficTime closed_until) {

@@ -21,6 +21,9 @@ namespace weir::app {
 /// it. Until then it is saved once a minute with all that has come so far, what stands in open
 /// buckets included: a kill costs the arrivals of a minute at most.
 ///
+/// What comes later than that amends its interval, within a minute of arrival, in rows that no save
+/// takes back.
+///
 /// Coverage says how long this run was measuring: the time in which the clock's thread kept
 /// turning, in whole seconds of the interval. What lies before the start, after the last save, or
 /// in a time when the machine slept, is not covered by this run and shows as missing.
@@ -35,6 +38,9 @@ class LedgerFeed {
     /// What came from each exporter in the interval that starts there.
     std::function<std::vector<ledger::ReceptionRow>(std::int64_t start)> reception;
     std::function<void(ledger::IntervalSave)> save;
+    /// Parts of late records that have come since the last call; asked at each tick.
+    std::function<std::vector<core::LatePart>()> late;
+    std::function<void(std::vector<ledger::IntervalRow>)> amend;
   };
   using Moment = std::chrono::steady_clock::time_point;
 
@@ -50,12 +56,15 @@ class LedgerFeed {
   void cover_until(TrafficTime now, Moment moment);
   void save_final(TrafficTime closed_until);
   void save_open();
+  void take_late();
+  void amend();
   [[nodiscard]] ledger::IntervalSave save_of(TrafficTime start,
                                              const std::vector<pipeline::SlotInterval>& intervals,
                                              bool is_final) const;
 
   Parts parts_;
   pipeline::IntervalBuilder builder_;
+  pipeline::IntervalBuilder late_;
   TrafficTime final_until_ = TrafficTime::min();  ///< end of what has been saved as final
   std::map<TrafficTime, TrafficSpan> covered_;    ///< of the intervals that are not final
   std::optional<TrafficTime> last_now_;

@@ -67,6 +67,9 @@ LedgerService::LedgerService(ledger::LedgerUrl url, std::uint32_t retention_days
   listeners.on_failing = [this](const std::string& error) {
     log_->error("{}; intervals wait in memory until it is written", error);
   };
+  listeners.on_amended = [this] {
+    if (on_amended_) on_amended_();
+  };
   listeners.on_recovered = [this] { log_->info("ledger: written again"); };
   listeners.observer = [this](ledger::Ledger& ledger, std::optional<std::int64_t> start) {
     if (observer_) observer_(ledger, start);
@@ -99,12 +102,14 @@ Result<std::unique_ptr<LedgerService>> LedgerService::open(const config::Config&
   return service;
 }
 
-void LedgerService::attach(const pipeline::Pipeline& pipeline) {
+void LedgerService::attach(pipeline::Pipeline& pipeline) {
   feed_ = std::make_unique<LedgerFeed>(LedgerFeed::Parts{
       .totals = pipeline.totals(),
       .names = [&pipeline] { return pipeline.registries().slots.names(); },
       .reception = [&pipeline](std::int64_t start) { return reception_at(pipeline, start); },
-      .save = [this](ledger::IntervalSave save) { writer_->save(std::move(save)); }});
+      .save = [this](ledger::IntervalSave save) { writer_->save(std::move(save)); },
+      .late = [&pipeline] { return pipeline.take_late(); },
+      .amend = [this](auto rows) { writer_->amend(std::move(rows)); }});
 }
 
 void LedgerService::take(std::span<const ledger::InterfaceRow> rows) {

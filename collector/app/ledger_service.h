@@ -34,8 +34,10 @@ class LedgerService {
       std::shared_ptr<spdlog::logger> log);
 
   /// Before the pipeline starts, which outlives the service's stop().
-  void attach(const pipeline::Pipeline& pipeline);
+  void attach(pipeline::Pipeline& pipeline);
   void set_observer(Observer observer) { observer_ = std::move(observer); }
+  /// Called on the ledger's thread when late records have changed final intervals. Before start().
+  void set_on_amended(std::function<void()> on_amended) { on_amended_ = std::move(on_amended); }
   void start() { writer_->start(); }
 
   void take(const core::ClosedBucket& bucket) { feed_->take(bucket); }
@@ -63,6 +65,7 @@ class LedgerService {
   const std::uint32_t retention_days_;
   const std::shared_ptr<spdlog::logger> log_;
   Observer observer_;
+  std::function<void()> on_amended_;
   std::unique_ptr<LedgerFeed> feed_;
   std::optional<ledger::Ledger> first_;  ///< opened by open(), for the writer's first turn
   std::unique_ptr<ledger::LedgerWriter> writer_;

@@ -38,6 +38,8 @@ class LedgerViews {
   void stop() noexcept { stop_.request_stop(); }
   /// LedgerService::Observer.
   void observe(ledger::Ledger& ledger, std::optional<std::int64_t> start);
+  /// Late records have changed intervals. On the ledger's thread.
+  void note_amendment() noexcept { tracker_.note_amendment(); }
 
   /// Null until the ledger has told.
   [[nodiscard]] std::shared_ptr<const billing::BillingView> billing() const {

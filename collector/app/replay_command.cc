@@ -204,6 +204,16 @@ class Keeper {
     return {};
   }
 
+  /// What came late, in rows of a run of its own as the running collector's amendments are; each
+  /// replay of the same captures gives the same rows.
+  [[nodiscard]] Result<void> keep_late(const pipeline::ContractNames& names,
+                                       const std::vector<pipeline::SlotInterval>& late) {
+    ledger::Batch batch{.intervals = ledger_rows(names, late), .coverage = {}, .reception = {}};
+    if (batch.intervals.empty()) return {};
+    for (auto& row : batch.intervals) row.revision = 1;
+    return ledger_.write(ledger::Ledger::amendment_run(run_), batch);
+  }
+
   [[nodiscard]] Result<void> keep_interfaces(
       const std::vector<pipeline::InterfaceInterval>& intervals) {
     ledger::Batch batch{.intervals = {}, .coverage = {}, .reception = {}};
@@ -281,11 +291,15 @@ int run_replay(const ReplayOptions& options, std::FILE* out, std::FILE* err) {
     fmt::print(err, "weir: {}\n", outcome.error().message);
     return outcome.error().code == ErrorCode::Usage ? 2 : 1;
   }
+  if (keeper && kept) kept = keeper->keep_late(outcome->names, outcome->late);
   print_books(out, options.format, *outcome);
   if (!kept) {
     fmt::print(err, "weir: {}\n", kept.error().message);
     return 1;
   }
+  if (keeper && outcome->late_bytes_lost != 0)
+    fmt::print(err, "weir: {} bytes of late records are too old for the ledger\n",
+               outcome->late_bytes_lost);
   for (const auto& warning : outcome->warnings) fmt::print(err, "weir: {}\n", warning);
   if (outcome->refused_datagrams != 0)
     fmt::print(err, "weir: {} datagrams came from sources outside exporters.allow\n",

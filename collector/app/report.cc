@@ -131,10 +131,16 @@ struct OrderGroup {
   std::span<const std::size_t> places;
 };
 
+/// The intervals of one order.
+struct ReadGrid {
+  IntervalGrid grid;
+  std::uint32_t amended = 0;
+};
+
 /// The grid of each order of a group, with all that the ledger says of it.
-Result<std::vector<IntervalGrid>> grids_of(const OrderGroup& group, ledger::Ledger& ledger,
-                                           const Background& background, CoveredGrids& covered) {
-  std::vector<IntervalGrid> grids;
+Result<std::vector<ReadGrid>> grids_of(const OrderGroup& group, ledger::Ledger& ledger,
+                                       const Background& background, CoveredGrids& covered) {
+  std::vector<ReadGrid> grids;
   std::vector<std::string> names;
   Period whole{.start = TrafficTime::max(), .end = TrafficTime::min()};
   for (const std::size_t place : group.places) {
@@ -144,28 +150,31 @@ Result<std::vector<IntervalGrid>> grids_of(const OrderGroup& group, ledger::Ledg
     const TrafficTime until = order.expected == Expected::Whole
                                   ? order.period.end
                                   : background.expected_until(order.period);
-    grids.push_back(covered.of(order.period.closed_part(until), exporters_of(order.contract)));
+    grids.push_back(
+        {.grid = covered.of(order.period.closed_part(until), exporters_of(order.contract))});
     names.push_back(order.contract.id);
   }
-  auto read =
-      ledger.each_interval(names, seconds_of(whole.start), seconds_of(whole.end),
-                           [&](std::size_t contract, const ledger::ContractInterval& interval) {
-                             grids[contract].add(time_of(interval.start),
-                                                 {.from_customer = interval.from_customer_bytes,
-                                                  .to_customer = interval.to_customer_bytes},
-                                                 {.from_customer = interval.from_customer_deviation,
-                                                  .to_customer = interval.to_customer_deviation});
-                           });
+  auto read = ledger.each_interval(
+      names, seconds_of(whole.start), seconds_of(whole.end),
+      [&](std::size_t contract, const ledger::ContractInterval& interval) {
+        ReadGrid& of_contract = grids[contract];
+        if (interval.revision != 0) ++of_contract.amended;
+        of_contract.grid.add(time_of(interval.start),
+                             {.from_customer = interval.from_customer_bytes,
+                              .to_customer = interval.to_customer_bytes},
+                             {.from_customer = interval.from_customer_deviation,
+                              .to_customer = interval.to_customer_deviation});
+      });
   if (!read) return tl::unexpected(read.error());
   for (std::size_t i = 0; i < grids.size(); ++i) {
     const Period& period = group.orders[group.places[i]].period;
     const auto masks = ledger.masks(names[i], seconds_of(period.start), seconds_of(period.end));
     if (!masks) return tl::unexpected(masks.error());
     for (const auto& mask : *masks)
-      grids[i].mask({.span = {.start = time_of(mask.from), .end = time_of(mask.until)},
-                     .author = mask.author,
-                     .reason = mask.reason,
-                     .made_at = time_of(mask.made_at)});
+      grids[i].grid.mask({.span = {.start = time_of(mask.from), .end = time_of(mask.until)},
+                          .author = mask.author,
+                          .reason = mask.reason,
+                          .made_at = time_of(mask.made_at)});
   }
   return grids;
 }
@@ -280,8 +289,9 @@ Result<void> each_bill(ledger::Ledger& ledger, const std::vector<BillOrder>& ord
     if (!grids) return tl::unexpected(grids.error());
     for (std::size_t i = 0; i < grids->size(); ++i) {
       const std::size_t place = group.places[i];
-      auto bill = bill_of(orders[place], std::move((*grids)[i]), config, ledger);
+      auto bill = bill_of(orders[place], std::move((*grids)[i].grid), config, ledger);
       if (!bill) return tl::unexpected(bill.error());
+      bill->amended_intervals = (*grids)[i].amended;
       const auto goes_on = take(place, std::move(*bill));
       if (!goes_on) return tl::unexpected(goes_on.error());
       if (!*goes_on) return {};

@@ -35,6 +35,7 @@ struct ReportedContract {
   /// same period. Explains; bills nothing.
   std::optional<billing::Statement> by_flow;
   std::optional<ClosedBill> closed;
+  std::uint32_t amended_intervals = 0;  ///< to which late records have added something
 
   [[nodiscard]] const char* source() const noexcept { return by_flow ? "counter" : "flow"; }
 };

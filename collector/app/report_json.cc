@@ -77,6 +77,7 @@ json::object contract_json(const ReportedContract& one) {
                       {"estimated", statement.is_estimated},
                       {"from_customer", direction_json(statement.figures, Direction::FromCustomer)},
                       {"to_customer", direction_json(statement.figures, Direction::ToCustomer)}};
+  if (one.amended_intervals != 0) object["amended_intervals"] = one.amended_intervals;
   if (one.by_flow)
     object["by_flow"] = json::object{
         {"layer", one.by_flow->layer},

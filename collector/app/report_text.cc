@@ -62,6 +62,12 @@ std::string chart_of(const ReportedContract& one) {
   return text;
 }
 
+std::string amended_text(std::uint32_t intervals) {
+  if (intervals == 0) return {};
+  return fmt::format("late records have added to {} interval{}\n", intervals,
+                     intervals == 1 ? "" : "s");
+}
+
 std::string closed_text(const std::optional<ClosedBill>& closed) {
   if (!closed) return {};
   std::string text =
@@ -104,7 +110,7 @@ std::string details_of(const ReportedContract& one) {
                         rfc3339(mask.span.end), mask.author, rfc3339(mask.made_at), mask.reason);
   if (s.percentile_without_masks)
     text += fmt::format("without masks: {:.3f} Mbit/s\n", mbit(s.percentile_without_masks->value));
-  return text + closed_text(one.closed);
+  return text + amended_text(one.amended_intervals) + closed_text(one.closed);
 }
 
 std::string company_text(const Report& report) {

@@ -190,6 +190,7 @@ Result<void> Collector::open_pipeline(const config::Config& config) {
     ledger_->set_observer([this](ledger::Ledger& ledger, std::optional<std::int64_t> start) {
       views_->observe(ledger, start);
     });
+    ledger_->set_on_amended([this] { views_->note_amendment(); });
     ledger_->attach(*pipeline_);
     ledger_->start();
   }
@@ -232,13 +233,16 @@ prometheus::Sources Collector::sources(const config::Config& config) {
   if (ledger_) {
     sources.ledger = [this] {
       const auto met = ledger_->figures();
-      return prometheus::LedgerFigures{.pending_intervals = met.pending_intervals,
-                                       .pending_rows = met.pending_rows,
-                                       .written_intervals = met.written_intervals,
-                                       .write_errors = met.write_errors,
-                                       .dropped_rows = met.dropped_rows,
-                                       .last_final_start = met.last_final_start,
-                                       .is_failing = met.failing_since.has_value()};
+      return prometheus::LedgerFigures{
+          .pending_intervals = met.pending_intervals,
+          .pending_rows = met.pending_rows,
+          .written_intervals = met.written_intervals,
+          .write_errors = met.write_errors,
+          .dropped_rows = met.dropped_rows,
+          .amended_bytes = met.amended_bytes,
+          .unamended_bytes = met.unamended_bytes + pipeline_->late_bytes_lost(),
+          .last_final_start = met.last_final_start,
+          .is_failing = met.failing_since.has_value()};
     };
   }
   if (remote_write_) {

@@ -20,6 +20,9 @@ struct CellTotal {
   friend bool operator==(const CellTotal&, const CellTotal&) = default;
 };
 
+/// In place of a slot: nobody's.
+inline constexpr std::uint32_t kNoSlot = ~std::uint32_t{0};
+
 /// Cells of a slot: direction times two plus family.
 inline constexpr std::size_t kCellsPerSlot = 4;
 

@@ -38,6 +38,7 @@ void LateParts::add(std::uint32_t from_slot, std::uint32_t to_slot, Family famil
   const std::uint64_t late_bytes = share_until(amount, range, until).bytes;
   Amount before = share_until(amount, range, traffic_time_ms(first_ms));
   std::uint64_t unamended = std::min(before.bytes, late_bytes);
+  std::uint64_t records = since_epoch_ms(range.end) <= until_ms ? 1 : 0;
   for (std::int64_t start = interval_start_ms(first_ms); start < end_ms; start += kIntervalMs) {
     const std::int64_t border = std::min(start + kIntervalMs, until_ms);
     const Amount reached = share_until(amount, range, traffic_time_ms(border));
@@ -47,7 +48,8 @@ void LateParts::add(std::uint32_t from_slot, std::uint32_t to_slot, Family famil
                         .start = traffic_time_ms(start),
                         .amount = {.bytes = reached.bytes - before.bytes,
                                    .packets = reached.packets - before.packets,
-                                   .variance = reached.variance - before.variance}};
+                                   .variance = reached.variance - before.variance},
+                        .records = records};
     if (part.amount.bytes == 0 && part.amount.packets == 0) continue;
     if (!put(part)) {
       // Not a try for each interval: a record may cover thousands.
@@ -55,11 +57,13 @@ void LateParts::add(std::uint32_t from_slot, std::uint32_t to_slot, Family famil
       break;
     }
     before = reached;
+    records = 0;
   }
   // One writer: no locked instruction is needed.
-  if (unamended != 0)
-    unamended_bytes_.store(unamended_bytes_.load(std::memory_order_relaxed) + unamended,
-                           std::memory_order_relaxed);
+  if (unamended == 0) return;
+  const std::uint64_t contracts = (from_slot == kNoSlot ? 0U : 1U) + (to_slot == kNoSlot ? 0U : 1U);
+  unamended_bytes_.store(unamended_bytes_.load(std::memory_order_relaxed) + unamended * contracts,
+                         std::memory_order_relaxed);
 }
 
 std::vector<LatePart> LateParts::take() {

@@ -20,6 +20,7 @@ struct LatePart {
   Family family{};
   TrafficTime start{};  ///< of the interval
   Amount amount{};
+  std::uint64_t records = 0;  ///< 1 in the first part of a record of which no part was in time
 };
 
 /// The late parts of one worker's records on their way to the ledger, by ledger interval.
@@ -29,8 +30,8 @@ struct LatePart {
 /// (release), which take() acquires; take() copies parts out and then publishes `taken_`
 /// (release), which add() acquires before it writes the place again.
 ///
-/// Memory: `capacity` parts, allocated once. Every byte given to add() is in exactly one part
-/// or in unamended_bytes().
+/// Memory: `capacity` parts, allocated once. Every late byte given to add() is in exactly one part
+/// or in unamended_bytes(), there once for each contract that it belongs to.
 class LateParts {
  public:
   /// Nothing older than this before `until` is amended (a billing period and its closing).
@@ -45,10 +46,16 @@ class LateParts {
   void add(std::uint32_t from_slot, std::uint32_t to_slot, Family family, const Amount& amount,
            const TimeRange& range, TrafficTime until) noexcept;
 
+  /// Whether take() would give anything.
+  [[nodiscard]] bool has_any() const noexcept {
+    return written_.load(std::memory_order_acquire) != taken_.load(std::memory_order_relaxed);
+  }
+
   /// All parts that have come, oldest first.
   [[nodiscard]] std::vector<LatePart> take();
 
-  /// Bytes that were too old or found no room.
+  /// Bytes that were too old or found no room, as contracts count them: those from one customer to
+  /// another are two contracts' bytes.
   [[nodiscard]] std::uint64_t unamended_bytes() const noexcept {
     return unamended_bytes_.load(std::memory_order_relaxed);
   }

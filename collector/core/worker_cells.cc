@@ -101,8 +101,11 @@ WorkerCells::Refused WorkerCells::add_spread(std::uint32_t from_slot, std::uint3
                                              const TimeRange& range) noexcept {
   const std::int64_t start = since_epoch_ms(range.start);
   const std::int64_t end = since_epoch_ms(range.end);
-  if (start < frontier_start_ms_ && end <= frontier_start_ms_)
+  if (start < frontier_start_ms_ && end <= frontier_start_ms_) {
+    if (frontier_ != kNoBucket)
+      late_.add(from_slot, to_slot, family, amount, range, traffic_time_ms(frontier_start_ms_));
     return {.late_bytes = amount.bytes, .overrun_bytes = 0};
+  }
   const std::int64_t ring_end = frontier_start_ms_ + static_cast<std::int64_t>(ring_ms_);
   if (start >= ring_end) return {.late_bytes = 0, .overrun_bytes = amount.bytes};
 
@@ -122,6 +125,8 @@ WorkerCells::Refused WorkerCells::add_spread(std::uint32_t from_slot, std::uint3
     before = share_until(amount, range, open.start);
     open_end = share_until(amount, range, open.end);
     refused.late_bytes = before.bytes;
+    if (start < frontier_start_ms_)
+      late_.add(from_slot, to_slot, family, amount, range, open.start);
   }
 
   std::uint64_t records = 1;

@@ -8,14 +8,12 @@
 #include "collector/core/bucket_ring.h"
 #include "collector/core/cell.h"
 #include "collector/core/handshake.h"
+#include "collector/core/late_parts.h"
 #include "collector/model/fate.h"
 #include "collector/model/observation.h"
 #include "collector/model/units.h"
 
 namespace weir::core {
-
-/// In place of a slot: nobody's.
-inline constexpr std::uint32_t kNoSlot = ~std::uint32_t{0};
 
 /// One worker's cells for every slot and open bucket, and how far the worker has come.
 ///
@@ -29,7 +27,8 @@ inline constexpr std::uint32_t kNoSlot = ~std::uint32_t{0};
 /// their places (release), which the worker sees when it next claims them (acquire). A place
 /// that holds another bucket is not written, so nothing is ever overwritten, however far
 /// time jumps. What is behind the frontier is late; what finds its place taken, or lies
-/// beyond the ring, is an overrun; both are returned, never lost.
+/// beyond the ring, is an overrun; both are returned, never lost. What is late also goes to
+/// late(), for the ledger.
 ///
 /// Threads: add(), prefetch() and advance() belong to the worker; cell() and bucket_in() to
 /// anyone; frontier(), is_touched() and clear() to the closer.
@@ -37,6 +36,10 @@ class WorkerCells {
  public:
   /// Most milliseconds that a ring may cover: the worker tells buckets apart by 32 bits.
   static constexpr std::uint64_t kLongestRingMs = 0xffff'ffff;
+
+  /// Parts of late records that may wait to be taken: what a worker brings in a second of nothing
+  /// else, 6 MB.
+  static constexpr std::size_t kLateParts = std::size_t{1} << 16;
 
   /// `ring_buckets` > 0, and so many buckets cover at most kLongestRingMs. Throws
   /// std::bad_alloc if there is no address space left.
@@ -97,6 +100,10 @@ class WorkerCells {
   /// Zeroes the cells of a touched bucket below the frontier, and frees its place.
   void clear(BucketNumber bucket, std::uint32_t slot_count) noexcept;
 
+  /// What was late, by ledger interval. LateParts says which thread may do what.
+  [[nodiscard]] LateParts& late() noexcept { return late_; }
+  [[nodiscard]] const LateParts& late() const noexcept { return late_; }
+
   [[nodiscard]] std::uint32_t ring_buckets() const noexcept { return ring_buckets_; }
   [[nodiscard]] const BucketGeometry& geometry() const noexcept { return geometry_; }
 
@@ -134,6 +141,7 @@ class WorkerCells {
   Cell* cells_;                     ///< owned mapping of cells_bytes_
   std::size_t cells_bytes_;
   std::unique_ptr<RingPlace[]> places_;
+  LateParts late_{kLateParts};
   /// On a line of its own: the closer reads it while the worker reads what stands above.
   alignas(64) Frontier published_frontier_;
 };

@@ -21,14 +21,19 @@ core::CellTotal SlotInterval::of(Direction direction) const noexcept {
   return sum;
 }
 
+SlotInterval& IntervalBuilder::interval_of(TrafficTime start, Slot slot) {
+  SlotInterval& sum = open_[start][slot.value()];
+  sum.slot = slot;
+  sum.start = start;
+  return sum;
+}
+
 void IntervalBuilder::add(const core::ClosedBucket& bucket) {
   // The width divides 300 s, so a bucket lies in one interval.
   const TrafficTime start = interval_start(bucket.start);
-  auto& interval = open_[start];
+  open_[start];
   for (const auto& entry : bucket.slots) {
-    SlotInterval& sum = interval[entry.slot.value()];
-    sum.slot = entry.slot;
-    sum.start = start;
+    SlotInterval& sum = interval_of(start, entry.slot);
     for (std::size_t i = 0; i < core::kCellsPerSlot; ++i) {
       sum.totals[i].bytes += entry.totals[i].bytes;
       sum.totals[i].packets += entry.totals[i].packets;
@@ -38,6 +43,20 @@ void IntervalBuilder::add(const core::ClosedBucket& bucket) {
   }
 }
 
+void IntervalBuilder::add(const core::LatePart& part) {
+  const auto add_side = [&](std::uint32_t slot, Direction direction) {
+    if (slot == core::kNoSlot) return;
+    core::CellTotal& sum =
+        interval_of(part.start, Slot{slot}).totals[core::cell_position(direction, part.family)];
+    sum.bytes += part.amount.bytes;
+    sum.packets += part.amount.packets;
+    sum.records += part.records;
+    sum.variance += part.amount.variance;
+  };
+  add_side(part.from_slot, Direction::FromCustomer);
+  add_side(part.to_slot, Direction::ToCustomer);
+}
+
 std::vector<SlotInterval> IntervalBuilder::take_until(TrafficTime closed_until) {
   std::vector<SlotInterval> whole;
   while (!open_.empty() && open_.begin()->first + kLedgerInterval <= closed_until) {
@@ -45,6 +64,12 @@ std::vector<SlotInterval> IntervalBuilder::take_until(TrafficTime closed_until) 
     open_.erase(open_.begin());
   }
   return whole;
+}
+
+std::vector<SlotInterval> IntervalBuilder::take_all() {
+  std::vector<SlotInterval> all = open();
+  open_.clear();
+  return all;
 }
 
 std::vector<SlotInterval> IntervalBuilder::open() const {

@@ -6,6 +6,7 @@
 
 #include "collector/core/amounts.h"
 #include "collector/core/closed_bucket.h"
+#include "collector/core/late_parts.h"
 #include "collector/model/fate.h"
 #include "collector/model/time.h"
 #include "collector/model/units.h"
@@ -28,21 +29,27 @@ struct SlotInterval {
 /// Start of the interval that holds `time`.
 [[nodiscard]] TrafficTime interval_start(TrafficTime time) noexcept;
 
-/// Folds closed buckets, whose width divides an interval, into ledger intervals.
+/// Folds closed buckets, whose width divides an interval, into ledger intervals; or parts of late
+/// records.
 ///
 /// An interval is whole once a bucket at or beyond its end has closed, since buckets close
 /// in order. Threads: one.
 class IntervalBuilder {
  public:
   void add(const core::ClosedBucket& bucket);
+  void add(const core::LatePart& part);
 
   /// Takes out all intervals that end at or before `closed_until`, by start and slot.
   [[nodiscard]] std::vector<SlotInterval> take_until(TrafficTime closed_until);
+
+  [[nodiscard]] std::vector<SlotInterval> take_all();
 
   /// What has come so far of the intervals that are not whole, by start and slot.
   [[nodiscard]] std::vector<SlotInterval> open() const;
 
  private:
+  [[nodiscard]] SlotInterval& interval_of(TrafficTime start, Slot slot);
+
   std::map<TrafficTime, std::map<std::uint32_t, SlotInterval>> open_;
 };
 

@@ -317,6 +317,21 @@ std::vector<ListenFigures> Pipeline::listeners() const {
   return all;
 }
 
+std::vector<core::LatePart> Pipeline::take_late() {
+  std::vector<core::LatePart> all;
+  for (const auto& lane : lanes_) {
+    const auto parts = lane->state.cells.late().take();
+    all.insert(all.end(), parts.begin(), parts.end());
+  }
+  return all;
+}
+
+std::uint64_t Pipeline::late_bytes_lost() const noexcept {
+  std::uint64_t bytes = 0;
+  for (const auto& lane : lanes_) bytes += lane->state.cells.late().unamended_bytes();
+  return bytes;
+}
+
 std::vector<ingest::StreamFigures> Pipeline::streams() const {
   const bool has_streams = workers_ < lanes_.size();
   return has_streams ? lanes_.back()->streams->receiver().figures()

@@ -66,6 +66,11 @@ class Pipeline {
   [[nodiscard]] Result<std::vector<std::string>> reload(const config::Config& config);
 
   [[nodiscard]] const core::Totals& totals() const noexcept { return *totals_; }
+  /// Parts of late records that have come since the last call, for the ledger. On the clock's
+  /// thread, or after stop().
+  [[nodiscard]] std::vector<core::LatePart> take_late();
+  /// Bytes of late records that take_late() can never give (core::LateParts). On any thread.
+  [[nodiscard]] std::uint64_t late_bytes_lost() const noexcept;
   [[nodiscard]] std::shared_ptr<const Policy> policy() const { return policy_.current(); }
   [[nodiscard]] const Registries& registries() const noexcept { return *registries_; }
   /// What happened to exporters that operators want to hear of.

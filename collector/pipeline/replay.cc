@@ -113,6 +113,7 @@ Result<ReplayOutcome> replay(const config::Config& original,
   core::Totals totals(geometry, cells);
   totals.set_slot_count(policy.current()->table->slot_count());
   IntervalBuilder intervals;
+  IntervalBuilder late;
 
   std::vector<const InterfaceCounters*> interfaces;
   std::vector<const core::WorkerBooks*> books;
@@ -158,12 +159,19 @@ Result<ReplayOutcome> replay(const config::Config& original,
       }
     }
     datagram.arrival = now;
-    lanes[lane_of(datagram.source, lanes.size())]->path.process(datagram);
+    Lane& lane = *lanes[lane_of(datagram.source, lanes.size())];
+    lane.path.process(datagram);
+    // At once, so that what finds no room is the same for any number of workers.
+    if (lane.state.cells.late().has_any()) [[unlikely]]
+      for (const auto& part : lane.state.cells.late().take()) late.add(part);
     auto next = source->file.next_datagram();
     if (!next) return tl::unexpected(next.error());
     source->next = *next;
   }
-  for (auto& lane : lanes) lane->path.finish();
+  for (auto& lane : lanes) {
+    lane->path.finish();
+    for (const auto& part : lane->state.cells.late().take()) late.add(part);
+  }
   if (now != TrafficTime::min()) {
     // The capture is over: every bucket may close.
     const TrafficTime after_all = now + lateness + 2 * geometry.width();
@@ -173,6 +181,10 @@ Result<ReplayOutcome> replay(const config::Config& original,
   }
 
   ReplayOutcome outcome;
+  outcome.late = late.take_all();
+  outcome.names = names;
+  for (const auto& lane : lanes)
+    outcome.late_bytes_lost += lane->state.cells.late().unamended_bytes();
   for (const auto& lane : lanes)
     add_books(lane->state.books, registries.exporters.entries().size(), outcome);
   for (const auto& source : *sources)

@@ -14,6 +14,9 @@
 
 namespace weir::pipeline {
 
+/// Contract ids by slot, for whoever prints intervals.
+using ContractNames = std::vector<std::string>;
+
 /// What a replay left behind besides its intervals.
 struct ReplayOutcome {
   std::array<std::uint64_t, kFates> fates{};  ///< bytes, over all exporters
@@ -22,11 +25,13 @@ struct ReplayOutcome {
   std::uint64_t refused_datagrams = 0;
   std::uint64_t unreadable_datagrams = 0;
   std::uint64_t records = 0;
+  /// What came too late for the intervals that were handed on, by start and slot, and its bytes
+  /// that belong to no interval (core::LateParts).
+  std::vector<SlotInterval> late;
+  ContractNames names;
+  std::uint64_t late_bytes_lost = 0;
   std::vector<std::string> warnings;  ///< of the capture files, for people
 };
-
-/// Contract ids by slot, for whoever prints intervals.
-using ContractNames = std::vector<std::string>;
 
 /// Takes whole intervals as time passes them, by start and slot.
 using IntervalSink =

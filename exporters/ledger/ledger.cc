@@ -123,6 +123,7 @@ struct Ledger::State {
                               const std::string& name);
   [[nodiscard]] std::optional<Number> find(const char* table, const std::string& name);
   void write_interfaces(Number run, const std::vector<InterfaceRow>& rows);
+  [[nodiscard]] std::int64_t closed_until(std::string_view contract);
   /// What write() learnt of numbers inside a transaction that was undone.
   void forget_numbers() {
     contracts.clear();
@@ -427,8 +428,7 @@ Result<void> Ledger::write(std::string_view run, const Batch& batch) {
 
 std::string Ledger::amendment_run(std::string_view run) { return std::string(run) + " late"; }
 
-Result<Amended> Ledger::amend(std::string_view run, const Amendments& amendments,
-                              const IsClosed& is_closed) {
+Result<Amended> Ledger::amend(std::string_view run, const Amendments& amendments) {
   State& state = *state_;
   soci::session& sql = state.sql;
   Amended amended;
@@ -474,8 +474,11 @@ Result<Amended> Ledger::amend(std::string_view run, const Amendments& amendments
          soci::use(bound.family), soci::use(bound.run), soci::use(bound.bytes),
          soci::use(bound.packets), soci::use(bound.records), soci::use(bound.variance));
     std::set<std::int64_t> days;
+    std::map<std::string_view, std::int64_t> closed;
     for (const IntervalRow& row : amendments.rows) {
-      if (is_closed(row.contract, row.start)) {
+      const auto [until, is_new] = closed.try_emplace(row.contract, 0);
+      if (is_new) until->second = state.closed_until(row.contract);
+      if (row.start < until->second) {
         amended.closed_bytes += row.bytes;
         continue;
       }
@@ -847,15 +850,22 @@ Result<std::optional<std::int64_t>> Ledger::first_interval() {
   }
 }
 
+std::int64_t Ledger::State::closed_until(std::string_view contract) {
+  struct Bound {
+    std::string name;
+    Number until = 0;
+  } bound{.name = std::string(contract)};
+  soci::indicator indicator = soci::i_null;
+  sql << "SELECT max(s.period_end) FROM closed_statement s JOIN contract c ON c.number = "
+         "s.contract WHERE c.name = :name",
+      soci::use(bound.name), soci::into(bound.until, indicator);
+  return indicator == soci::i_null ? 0 : bound.until;
+}
+
 Result<std::int64_t> Ledger::closed_until(std::string_view contract) {
   try {
-    const std::string name(contract);
-    Number until = 0;
-    soci::indicator indicator = soci::i_null;
-    state_->sql << "SELECT max(s.period_end) FROM closed_statement s JOIN contract c ON c.number = "
-                   "s.contract WHERE c.name = :name",
-        soci::use(name), soci::into(until, indicator);
-    return indicator == soci::i_null ? 0 : until;
+    state_->ready();
+    return state_->closed_until(contract);
   } catch (const std::exception& error) {
     return state_->failed("cannot be read", error);
   }

@@ -54,11 +54,8 @@ class Ledger {
   /// Adds what came late, in one transaction, to rows of a run of its own beside `run` (named
   /// amendment_run()), so that everything that reads adds them up and no write() takes them back;
   /// each row raises the revision of its interval by one. A batch whose number is not above the
-  /// run's last changes nothing. `is_closed` says whether a contract's interval belongs to a closed
-  /// period; such rows are refused.
-  using IsClosed = std::function<bool(std::string_view contract, std::int64_t start)>;
-  [[nodiscard]] Result<Amended> amend(std::string_view run, const Amendments& amendments,
-                                      const IsClosed& is_closed);
+  /// run's last changes nothing. What belongs to a closed period (closed_until()) is refused.
+  [[nodiscard]] Result<Amended> amend(std::string_view run, const Amendments& amendments);
   [[nodiscard]] static std::string amendment_run(std::string_view run);
 
   /// Takes what one contract carried in [from, until), by rising start.

@@ -15,6 +15,12 @@ void move_interfaces(IntervalSave& from, IntervalSave& to) {
                              std::make_move_iterator(from.batch.interfaces.end()));
 }
 
+std::uint64_t bytes_of(const Amendments& amendments) noexcept {
+  std::uint64_t bytes = 0;
+  for (const IntervalRow& row : amendments.rows) bytes += row.bytes;
+  return bytes;
+}
+
 }  // namespace
 
 std::uint64_t rows_of(const IntervalSave& interval) noexcept {
@@ -70,6 +76,15 @@ void LedgerWriter::add(std::int64_t start, std::vector<InterfaceRow> interfaces)
   wake_.notify_all();
 }
 
+void LedgerWriter::amend(std::vector<IntervalRow> rows) {
+  if (rows.empty()) return;
+  const std::lock_guard lock(mutex_);
+  figures_.pending_rows += rows.size();
+  amendments_.push_back({.number = ++last_amendments_, .rows = std::move(rows)});
+  keep_bound();
+  wake_.notify_all();
+}
+
 void LedgerWriter::post(Job job) {
   const std::lock_guard lock(mutex_);
   // Who asks does not wait for as long as a database may be away, and asks again.
@@ -92,6 +107,13 @@ void LedgerWriter::keep_bound() {
     figures_.pending_rows -= rows;
     figures_.dropped_rows += rows;
     pending_.erase(victim);
+  }
+  while (figures_.pending_rows > limits_.rows && !amendments_.empty()) {
+    const Amendments& oldest = amendments_.front();
+    figures_.pending_rows -= oldest.rows.size();
+    figures_.dropped_rows += oldest.rows.size();
+    figures_.unamended_bytes += bytes_of(oldest);
+    amendments_.pop_front();
   }
 }
 
@@ -183,6 +205,41 @@ bool LedgerWriter::write_one() {
   return true;
 }
 
+bool LedgerWriter::amend_one() {
+  Amendments amendments;
+  {
+    const std::lock_guard lock(mutex_);
+    if (amendments_.empty()) return true;
+    amendments = std::move(amendments_.front());
+    amendments_.pop_front();
+  }
+  const auto amended = ledger_->amend(run_, amendments);
+  if (!amended) {
+    {
+      const std::lock_guard lock(mutex_);
+      // With its number: what was written before the answer was lost is not written again.
+      amendments_.push_front(std::move(amendments));
+      keep_bound();
+    }
+    fail(amended.error());
+    return false;
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    figures_.pending_rows -= amendments.rows.size();
+    figures_.unamended_bytes += amended->closed_bytes;
+    figures_.amended_bytes += bytes_of(amendments) - amended->closed_bytes;
+  }
+  recover();
+  if (listeners_.on_amended) listeners_.on_amended();
+  return true;
+}
+
+bool LedgerWriter::is_idle() const {
+  const std::lock_guard lock(mutex_);
+  return pending_.empty() && amendments_.empty();
+}
+
 void LedgerWriter::run_jobs() {
   std::deque<Job> jobs;
   {
@@ -204,11 +261,8 @@ void LedgerWriter::run(const std::stop_token& stop) {
     bool is_good = open_ledger();
     while (is_good) {
       run_jobs();
-      {
-        const std::lock_guard lock(mutex_);
-        if (pending_.empty()) break;
-      }
-      is_good = write_one();
+      if (is_idle()) break;
+      is_good = write_one() && amend_one();
     }
     const auto now = std::chrono::steady_clock::now();
     if (is_stopping) {
@@ -224,7 +278,7 @@ void LedgerWriter::run(const std::stop_token& stop) {
       wake_.wait_for(lock, stop, pause_, [] { return false; });
     } else {
       wake_.wait_for(lock, stop, std::chrono::minutes{1},
-                     [&] { return !pending_.empty() || !jobs_.empty(); });
+                     [&] { return !pending_.empty() || !amendments_.empty() || !jobs_.empty(); });
     }
   }
 }

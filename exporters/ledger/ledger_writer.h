@@ -32,7 +32,10 @@ struct WriterFigures {
   std::uint64_t pending_rows = 0;
   std::uint64_t written_intervals = 0;  ///< final ones
   std::uint64_t write_errors = 0;
-  std::uint64_t dropped_rows = 0;                ///< given up beyond the bound
+  std::uint64_t dropped_rows = 0;  ///< given up beyond the bound
+  // Of late records, as contracts count them.
+  std::uint64_t amended_bytes = 0;
+  std::uint64_t unamended_bytes = 0;             ///< their period is closed, or they were given up
   std::optional<std::int64_t> last_final_start;  ///< of the newest final interval written
   std::optional<std::chrono::steady_clock::time_point> failing_since;
   std::string last_error;  ///< of the failure that lasts; empty: none
@@ -44,7 +47,7 @@ struct WriterFigures {
 /// What waits is kept in memory, at most Limits::rows: each interval once, in its newest form. A
 /// write that fails is tried again, after a pause that doubles up to Limits::longest_pause; one
 /// that succeeds is one transaction, so that everything is written exactly once. Beyond the bound
-/// saves of open intervals go first, then the oldest final ones; both are counted.
+/// saves of open intervals go first, then the oldest final ones, then amendments; all are counted.
 ///
 /// Threads: any may call the members; save() and post() never wait for the database. The
 /// listeners are called on the writer's thread.
@@ -64,6 +67,7 @@ class LedgerWriter {
     std::function<void(const IntervalSave&)> on_final;  ///< it is in the ledger
     std::function<void(const std::string& error)> on_failing;
     std::function<void()> on_recovered;
+    std::function<void()> on_amended;  ///< intervals that were final are others now
     /// After the ledger was opened, and after each final interval (its start).
     std::function<void(Ledger&, std::optional<std::int64_t> start)> observer;
     /// After opening and then once a day: digests, retention.
@@ -82,6 +86,8 @@ class LedgerWriter {
   void save(IntervalSave interval);
   /// What interfaces carried in an interval; each row comes once.
   void add(std::int64_t start, std::vector<InterfaceRow> interfaces);
+  /// What late records add to intervals, final or not; written once.
+  void amend(std::vector<IntervalRow> rows);
   /// Runs `job` between two writes, once the ledger is open. Jobs that wait when the writer stops
   /// are forgotten, and one that comes when kMostJobs wait.
   void post(Job job);
@@ -94,6 +100,9 @@ class LedgerWriter {
   [[nodiscard]] bool open_ledger();
   /// Writes the oldest interval that waits. False if the database refused.
   [[nodiscard]] bool write_one();
+  /// The same for the oldest amendments.
+  [[nodiscard]] bool amend_one();
+  [[nodiscard]] bool is_idle() const;
   /// What the database refused waits again.
   void put_back(IntervalSave interval);
   void fail(const Error& error);
@@ -116,6 +125,8 @@ class LedgerWriter {
   mutable std::mutex mutex_;  ///< guards all below
   std::condition_variable_any wake_;
   std::map<std::int64_t, IntervalSave> pending_;
+  std::deque<Amendments> amendments_;
+  std::uint64_t last_amendments_ = 0;  ///< number
   std::deque<Job> jobs_;
   WriterFigures figures_;
   std::jthread thread_;  ///< last: it uses the others

@@ -148,6 +148,14 @@ void add_ledger_families(MetricSet& set, const LedgerFigures& ledger) {
   add_one(set, "weir_ledger_dropped_rows_total",
           "Rows given up, since the ledger was away for longer than memory lasts.", Kind::Counter,
           {}, ledger.dropped_rows);
+  add_one(set, "weir_late_amended_bytes_total",
+          "Bytes of late records that were added to their intervals in the ledger, as contracts "
+          "count them.",
+          Kind::Counter, {}, ledger.amended_bytes);
+  add_one(set, "weir_late_unamended_bytes_total",
+          "Bytes of late records that are in no interval: too old, of a closed period, or given up "
+          "for want of room.",
+          Kind::Counter, {}, ledger.unamended_bytes);
   add_one(set, "weir_ledger_failing", "1 while the ledger refuses to be written.", Kind::Gauge, {},
           std::uint64_t{ledger.is_failing ? 1U : 0U});
   if (!ledger.last_final_start) return;

@@ -100,6 +100,8 @@ struct LedgerFigures {
   std::uint64_t written_intervals = 0;
   std::uint64_t write_errors = 0;
   std::uint64_t dropped_rows = 0;
+  std::uint64_t amended_bytes = 0;
+  std::uint64_t unamended_bytes = 0;
   std::optional<std::int64_t> last_final_start;  ///< seconds since 1970 UTC
   bool is_failing = false;
 };

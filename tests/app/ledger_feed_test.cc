@@ -62,6 +62,7 @@ class Feed : public testing::Test {
   core::WorkerCells cells_{geometry_, 40};
   core::Totals totals_{geometry_, {&cells_}};
   std::vector<ledger::IntervalSave> saves_;
+  std::vector<std::vector<ledger::IntervalRow>> amendments_;
   LedgerFeed feed_{
       {.totals = totals_,
        .names =
@@ -73,7 +74,12 @@ class Feed : public testing::Test {
              return std::vector<ledger::ReceptionRow>{
                  {.exporter = "r", .start = start, .received = 9, .lost = 1}};
            },
-       .save = [this](ledger::IntervalSave save) { saves_.push_back(std::move(save)); }}};
+       .save = [this](ledger::IntervalSave save) { saves_.push_back(std::move(save)); },
+       .late = [this] { return cells_.late().take(); },
+       .amend =
+           [this](std::vector<ledger::IntervalRow> rows) {
+             amendments_.push_back(std::move(rows));
+           }}};
 };
 
 TEST_F(Feed, AnOpenIntervalIsSavedEachMinuteWithWhatStandsInOpenBuckets) {
@@ -213,6 +219,38 @@ TEST_F(Feed, EveryByteIsInTheLastSavesWheneverItStops) {
   std::uint64_t saved = 0;
   for (const std::int64_t start : {0, 300, 600}) saved += bytes_in(*last_of(start));
   EXPECT_EQ(saved, all);
+}
+
+// The interval of 15:00 is final at 15:07, with a lateness of 120 s.
+TEST_F(Feed, ARecordOfSixFiftyNineIsInTimeAndOneOfSevenOhOneAmends) {
+  run(0, 419);
+  count(299, 1'000);
+  run(420, 421);
+  count(299, 70);
+  run(422, 500);
+  EXPECT_EQ(finals_of(0), 1U);
+  EXPECT_EQ(bytes_in(*last_of(0)), 1'000U);
+  ASSERT_EQ(amendments_.size(), 1U);
+  ASSERT_EQ(amendments_.front().size(), 1U);
+  const ledger::IntervalRow& row = amendments_.front().front();
+  EXPECT_EQ(row.contract, "B");
+  EXPECT_EQ(row.start, kStart);
+  EXPECT_EQ(row.direction, Direction::FromCustomer);
+  EXPECT_EQ(row.bytes, 70U);
+  EXPECT_EQ(row.packets, 1U);
+  EXPECT_EQ(row.records, 1U);
+  EXPECT_EQ(row.variance, 4);
+}
+
+TEST_F(Feed, WhatIsLateJustBeforeTheStopAmendsToo) {
+  run(0, 421);
+  count(10, 5);
+  count(10, 6);
+  feed_.finish(at(422), Moment{seconds{1'000'422}});
+  ASSERT_EQ(amendments_.size(), 1U);
+  ASSERT_EQ(amendments_.front().size(), 1U);
+  EXPECT_EQ(amendments_.front().front().bytes, 11U);
+  EXPECT_EQ(amendments_.front().front().records, 2U);
 }
 
 }  // namespace

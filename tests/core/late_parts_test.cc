@@ -18,7 +18,7 @@ TimeRange range_ms(std::int64_t start, std::int64_t end) {
 }
 
 void add(LateParts& late, std::uint64_t bytes, const TimeRange& range, std::int64_t until) {
-  late.add(3, 4, Family{}, {.bytes = bytes, .packets = 0, .variance = 0}, range,
+  late.add(3, kNoSlot, Family{}, {.bytes = bytes, .packets = 0, .variance = 0}, range,
            traffic_time_ms(until));
 }
 
@@ -76,6 +76,23 @@ TEST(LateParts, EveryByteIsTakenOnceOrCountedWhileBothSidesRun) {
   }
   worker.join();
   EXPECT_EQ(bytes + late.unamended_bytes(), kRecords * 7);
+}
+
+TEST(LateParts, BytesFromOneCustomerToAnotherAreLostToBoth) {
+  LateParts late(1);
+  late.add(3, 4, Family{}, {.bytes = 1000, .packets = 10, .variance = 0},
+           range_ms(kNoon, kNoon + 600'000), traffic_time_ms(kNoon + 600'000));
+  EXPECT_EQ(taken(late), (Parts{{0, 500}}));
+  EXPECT_EQ(late.unamended_bytes(), 2 * 500U);
+}
+
+TEST(LateParts, ARecordCountsOnceAndOnlyWhereNoPartOfItWasInTime) {
+  LateParts late(8);
+  add(late, 1000, range_ms(kNoon, kNoon + 600'000), kNoon + 600'000);
+  add(late, 1000, range_ms(kNoon, kNoon + 600'000), kNoon + 300'000);
+  std::vector<std::uint64_t> records;
+  for (const LatePart& part : late.take()) records.push_back(part.records);
+  EXPECT_EQ(records, (std::vector<std::uint64_t>{1, 0, 0}));
 }
 
 }  // namespace

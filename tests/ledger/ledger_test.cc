@@ -100,22 +100,19 @@ TEST_F(LedgerFileTest, LateRecordsAmendExactlyOnceAlsoWhatIsDigestedOrSavedAgain
   ASSERT_TRUE(opened().digest_before(kStart + 3 * 86'400));
   IntervalRow late = row;
   late.bytes = 77;
-  IntervalRow closed = late;
-  closed.contract = "IP-2";
-  const auto is_closed = [](std::string_view contract, std::int64_t) { return contract == "IP-2"; };
-  const Amendments first{.number = 1, .rows = {late, closed}};
-  const auto amended = opened().amend("run-a", first, is_closed);
+  const Amendments first{.number = 1, .rows = {late}};
+  const auto amended = opened().amend("run-a", first);
   ASSERT_TRUE(amended) << amended.error().message;
-  EXPECT_EQ(*amended, (Amended{.written_bytes = 77, .closed_bytes = 77}));
+  EXPECT_EQ(*amended, (Amended{.written_bytes = 77, .closed_bytes = 0}));
 
   const std::string before = bytes_of(path_);
-  const auto again = opened().amend("run-a", first, is_closed);
+  const auto again = opened().amend("run-a", first);
   ASSERT_TRUE(again) << again.error().message;
   EXPECT_EQ(*again, Amended{});
   ASSERT_TRUE(opened().write("run-a", batch_of({row})));
   EXPECT_EQ(bytes_of(path_), before);
 
-  ASSERT_TRUE(opened().amend("run-a", {.number = 2, .rows = {late}}, is_closed));
+  ASSERT_TRUE(opened().amend("run-a", {.number = 2, .rows = {late}}));
   const auto intervals = opened().intervals("IP-1", kStart, kStart + 300);
   ASSERT_TRUE(intervals) << intervals.error().message;
   EXPECT_THAT(*intervals, testing::ElementsAre(ContractInterval{

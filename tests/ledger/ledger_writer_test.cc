@@ -252,5 +252,44 @@ TEST_F(Writer, AnOpenSaveIsOverwrittenByTheFinalOneInTheLedger) {
       300U);
 }
 
+std::vector<IntervalRow> late_rows(std::uint64_t bytes) {
+  return {{.contract = "A", .start = kStart, .bytes = bytes, .packets = 1, .records = 1}};
+}
+
+TEST_F(Writer, AmendmentsWaitWhileTheLedgerIsAwayAndAreWrittenOnce) {
+  is_away_ = true;
+  int amended = 0;
+  auto all = listeners();
+  all.on_amended = [&] { ++amended; };
+  LedgerWriter writer("run", open(), std::move(all), quick());
+  writer.save(save_of(0, 10, true));
+  writer.amend(late_rows(5));
+  writer.start();
+  ASSERT_TRUE(comes_true([&] { return openings_ > 3; }));
+  writer.amend(late_rows(7));
+  EXPECT_EQ(writer.figures().pending_rows, 4U);
+  is_away_ = false;
+  ASSERT_TRUE(comes_true([&] { return writer.figures().pending_rows == 0; }));
+  EXPECT_EQ(writer.stop(), 0U);
+  EXPECT_THAT(stored(), testing::ElementsAre(ContractInterval{
+                            .start = kStart, .from_customer_bytes = 22, .revision = 2}));
+  EXPECT_EQ(writer.figures().amended_bytes, 12U);
+  EXPECT_EQ(writer.figures().unamended_bytes, 0U);
+  EXPECT_EQ(amended, 2);
+}
+
+TEST_F(Writer, AmendmentsBeyondTheBoundAreCounted) {
+  LedgerWriter writer("run", open(), listeners(), quick(2));
+  writer.amend(late_rows(1));
+  writer.amend(late_rows(2));
+  writer.amend(late_rows(4));
+  EXPECT_EQ(writer.figures().unamended_bytes, 1U);
+  EXPECT_EQ(writer.figures().dropped_rows, 1U);
+  EXPECT_EQ(writer.figures().pending_rows, 2U);
+  writer.save(save_of(0, 10, true));
+  writer.start();
+  EXPECT_EQ(writer.stop(), 0U);
+}
+
 }  // namespace
 }  // namespace weir::ledger

@@ -141,6 +141,18 @@ TEST_F(StatementStoreTest, ClosedPeriodsAreFoundByTheTimeThatTheyTouch) {
   EXPECT_EQ(ledger->closed_until("nobody"), 0);
 }
 
+TEST_F(StatementStoreTest, LateRecordsAmendNoClosedPeriod) {
+  EXPECT_EQ(store->add(std::vector{bill("A")}), 1U);
+  const IntervalRow closed{.contract = "A", .start = kEnd - 300, .bytes = 5};
+  const IntervalRow next{.contract = "A", .start = kEnd, .bytes = 7};
+  const IntervalRow other{.contract = "B", .start = kEnd - 300, .bytes = 11};
+  const auto amended = ledger->amend("run", {.number = 1, .rows = {closed, next, other}});
+  ASSERT_TRUE(amended) << amended.error().message;
+  EXPECT_EQ(*amended, (Amended{.written_bytes = 18, .closed_bytes = 5}));
+  EXPECT_THAT(*ledger->rows_of("A", kEnd - 300), IsEmpty());
+  EXPECT_EQ(ledger->rows_of("A", kEnd)->size(), 1U);
+}
+
 TEST_F(StatementStoreTest, RetentionLeavesBillsAndTerms) {
   const IntervalRow row{.contract = "A", .start = kStart, .bytes = 1};
   ASSERT_TRUE(

@@ -382,5 +382,26 @@ TEST(Replay, AMissingCaptureIsNamed) {
   EXPECT_NE(outcome.error().message.find("/nonexistent.pcap"), std::string::npos);
 }
 
+// A flow of 12:00 to 12:10 that is reported at 12:11, with a lateness of 120 s and buckets of 10 s:
+// the buckets before 12:09 have closed.
+TEST(Replay, WhatComesTooLateIsSharedOverItsIntervals) {
+  const auto replayed = run(config_of(1, std::chrono::seconds{120}),
+                            {ipfix(1, 660, {{.octets = 600'000, .start_s = 0, .end_s = 600}})});
+  EXPECT_EQ(replayed.outcome.fates[static_cast<std::size_t>(Fate::Late)], 540'000U);
+  EXPECT_EQ(replayed.intervals.at({300, "C-1-1", Direction::FromCustomer}), 60'000U);
+  Intervals late;
+  for (const auto& one : replayed.outcome.late)
+    for (const Direction direction : {Direction::FromCustomer, Direction::ToCustomer})
+      if (const auto bytes = one.of(direction).bytes; bytes != 0)
+        late[{since_epoch_ms(one.start) / 1'000 - kNoon, replayed.outcome.names[one.slot.value()],
+              direction}] += bytes;
+  const Intervals expected{{{0, "C-1-1", Direction::FromCustomer}, 300'000},
+                           {{300, "C-1-1", Direction::FromCustomer}, 240'000},
+                           {{0, "C-1-2", Direction::ToCustomer}, 300'000},
+                           {{300, "C-1-2", Direction::ToCustomer}, 240'000}};
+  EXPECT_EQ(late, expected);
+  EXPECT_EQ(replayed.outcome.late_bytes_lost, 0U);
+}
+
 }  // namespace
 }  // namespace weir::pipeline

@@ -175,6 +175,8 @@ prometheus::Sources World::sources() {
                                      .written_intervals = 3,
                                      .write_errors = 4,
                                      .dropped_rows = 5,
+                                     .amended_bytes = 6,
+                                     .unamended_bytes = 7,
                                      .last_final_start = 1'714'521'300,
                                      .is_failing = true};
   };
