@@ -274,6 +274,7 @@ http::ContractSources Collector::contract_sources(const config::Config& config) 
   sources.table = [this] { return pipeline_->policy()->table; };
   sources.totals = [this] { return pipeline_->totals().snapshot(); };
   sources.billing = [this] { return views_ ? views_->billing() : nullptr; };
+  sources.baselines = [this] { return views_ ? views_->baselines() : nullptr; };
   if (ledger_) {
     const LedgerReads reads([this](auto job) { ledger_->post(std::move(job)); }, kLedgerPatience);
     sources.intervals = [reads](const auto& contract, const auto& period) {
