@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "collector/app/contracts_at.h"
 #include "collector/app/stored_bill.h"
 
 namespace weir::app {
@@ -147,19 +148,10 @@ Result<BillingTracker::View> BillingTracker::update(ledger::Ledger& ledger, cons
 }
 
 Result<void> BillingTracker::take_table(const Table& table, TrafficTime closed_until) {
-  std::map<std::string, const contracts::Contract*, std::less<>> chosen;
-  const TrafficTime at = closed_until - TrafficSpan{1};
-  for (const auto& entry : table->contracts()) {
-    const auto [one, is_new] = chosen.try_emplace(entry.contract.id, &entry.contract);
-    // The span that holds now; else the one that stands last.
-    const contracts::Contract& known = *one->second;
-    if (!is_new && (at < known.valid_from || at >= known.valid_until))
-      one->second = &entry.contract;
-  }
   std::map<ExporterSet, std::size_t> places;
   std::vector<ExporterSet> sets;
   std::vector<Tracked> tracked;
-  for (const auto& [id, contract] : chosen) {
+  for (const auto& [id, contract] : contracts_at(*table, closed_until - TrafficSpan{1})) {
     auto calendar =
         billing::BillingCalendar::make(contract->billing.timezone, contract->billing.day);
     if (!calendar) return tl::unexpected(calendar.error());

@@ -15,11 +15,13 @@ constexpr std::chrono::hours kBetweenDailies{24};
 
 }  // namespace
 
-LedgerViews::LedgerViews(const config::Config& config, Table table,
+LedgerViews::LedgerViews(const config::Config& config, Table table, Post post,
                          std::shared_ptr<spdlog::logger> log)
     : config_(std::make_shared<const config::Config>(config)),
       table_(std::move(table)),
-      log_(std::move(log)) {}
+      post_(std::move(post)),
+      log_(std::move(log)),
+      baseline_tracker_(config.baseline) {}
 
 void LedgerViews::adopt(const config::Config& config) {
   config_.publish(std::make_shared<const config::Config>(config));
@@ -36,6 +38,7 @@ void LedgerViews::observe(ledger::Ledger& ledger, std::optional<std::int64_t> st
     // Groups and limits may be others.
     if (noted_) next_daily_.reset();
     noted_ = config;
+    baseline_tracker_.adopt(config->baseline);
   }
   if (!start) {
     const auto last = ledger.last_interval();
@@ -46,6 +49,10 @@ void LedgerViews::observe(ledger::Ledger& ledger, std::optional<std::int64_t> st
     billing_.publish(std::move(*view));
   else
     warn("what contracts owe cannot be told", view.error());
+  if (start) {
+    baseline_tracker_.note_closed(*start);
+    weigh_next(++turn_);
+  }
   const auto now = std::chrono::steady_clock::now();
   // Not while it is being opened: what arrived meanwhile is written first.
   if (!start || (next_daily_ && now < *next_daily_)) return;
@@ -71,6 +78,19 @@ void LedgerViews::look_ahead(ledger::Ledger& ledger, const config::Config& confi
   auto view = make_capacity_view(config, ledger, traffic_now(), interfaces_of(ledger));
   if (!view) return warn("forecasts are not made", view.error());
   capacity_.publish(std::make_shared<const billing::CapacityView>(std::move(*view)));
+}
+
+void LedgerViews::weigh_next(std::uint64_t turn) {
+  if (!baseline_tracker_.has_work()) return;
+  // Step by step, so that intervals are written in between.
+  post_([this, turn](ledger::Ledger& ledger) {
+    if (turn != turn_) return;
+    auto view = baseline_tracker_.step(ledger, table_());
+    // Tried again after the next interval.
+    if (!view) return warn("what is above the usual cannot be told", view.error());
+    if (*view) baselines_.publish(std::move(*view));
+    weigh_next(turn);
+  });
 }
 
 EachInterfaceInterval interfaces_of(ledger::Ledger& ledger) {

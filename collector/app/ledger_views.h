@@ -9,8 +9,10 @@
 #include <optional>
 #include <stop_token>
 
+#include "collector/app/baseline_tracker.h"
 #include "collector/app/billing_tracker.h"
 #include "collector/app/capacity_view.h"
+#include "collector/billing/baseline_view.h"
 #include "collector/billing/billing_view.h"
 #include "collector/billing/capacity.h"
 #include "collector/config/config.h"
@@ -21,15 +23,20 @@
 namespace weir::app {
 
 /// What a running collector works out from its ledger: what contracts owe by now after each closed
-/// interval, what runs out once a day; and what it writes there besides intervals: the terms of
-/// contracts as they are known, and the bills of periods that are over.
+/// interval, what carries more than usual, what runs out once a day; and what it writes there
+/// besides intervals: the terms of contracts as they are known, and the bills of periods that are
+/// over.
 ///
 /// Threads: observe() on the ledger's; the rest from any.
 class LedgerViews {
  public:
   using Table = std::function<std::shared_ptr<const contracts::ContractTable>()>;
 
-  LedgerViews(const config::Config& config, Table table, std::shared_ptr<spdlog::logger> log);
+  /// Runs a job on the ledger's thread, after what waits to be written.
+  using Post = std::function<void(std::function<void(ledger::Ledger&)>)>;
+
+  LedgerViews(const config::Config& config, Table table, Post post,
+              std::shared_ptr<spdlog::logger> log);
 
   /// A configuration that is in force now.
   void adopt(const config::Config& config);
@@ -49,20 +56,30 @@ class LedgerViews {
     return capacity_.current();
   }
 
+  [[nodiscard]] std::shared_ptr<const billing::BaselineView> baselines() const {
+    return baselines_.current();
+  }
+
  private:
   void note_terms_of(ledger::Ledger& ledger, const config::Config& config);
   void close_periods_of(ledger::Ledger& ledger, const config::Config& config);
   void look_ahead(ledger::Ledger& ledger, const config::Config& config);
+  /// Asks for the next step, which is void once the turn is over.
+  void weigh_next(std::uint64_t turn);
   void warn(const char* what, const Error& error) const;
 
   Published<config::Config> config_;
   const Table table_;
+  const Post post_;
   const std::shared_ptr<spdlog::logger> log_;
   std::stop_source stop_;
   Published<billing::BillingView> billing_{nullptr};
   Published<billing::CapacityView> capacity_{nullptr};
+  Published<billing::BaselineView> baselines_{nullptr};
   // The ledger's thread alone.
   BillingTracker tracker_;
+  BaselineTracker baseline_tracker_;
+  std::uint64_t turn_ = 0;                       ///< rises with each closed interval
   std::shared_ptr<const config::Config> noted_;  ///< whose terms are in the ledger
   std::optional<std::chrono::steady_clock::time_point> next_daily_;
 };

@@ -186,7 +186,8 @@ Result<void> Collector::open_pipeline(const config::Config& config) {
     pipeline_->set_interface_sink(
         [this](const auto& intervals) { ledger_->take(interface_rows(intervals)); });
     views_ = std::make_unique<LedgerViews>(
-        config, [this] { return pipeline_->policy()->table; }, log_);
+        config, [this] { return pipeline_->policy()->table; },
+        [this](auto job) { ledger_->post(std::move(job)); }, log_);
     ledger_->set_observer([this](ledger::Ledger& ledger, std::optional<std::int64_t> start) {
       views_->observe(ledger, start);
     });
@@ -222,6 +223,7 @@ prometheus::Sources Collector::sources(const config::Config& config) {
   if (views_) {
     sources.billing = [this] { return views_->billing(); };
     sources.capacity = [this] { return views_->capacity(); };
+    sources.baselines = [this] { return views_->baselines(); };
   }
   sources.process = [this] {
     const std::lock_guard lock(reload_mutex_);
@@ -278,6 +280,7 @@ http::ContractSources Collector::contract_sources(const config::Config& config) 
   sources.table = [this] { return pipeline_->policy()->table; };
   sources.totals = [this] { return pipeline_->totals().snapshot(); };
   sources.billing = [this] { return views_ ? views_->billing() : nullptr; };
+  sources.baselines = [this] { return views_ ? views_->baselines() : nullptr; };
   if (ledger_) {
     const LedgerReads reads([this](auto job) { ledger_->post(std::move(job)); }, kLedgerPatience);
     sources.intervals = [reads](const auto& contract, const auto& period) {

@@ -6,16 +6,10 @@
 #include <cstddef>
 #include <vector>
 
+#include "collector/billing/median.h"
+
 namespace weir::billing {
 namespace {
-
-/// The middle one, or the mean of the two in the middle. Not of nothing.
-double median_of(std::vector<double>& values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  if (values.size() % 2 == 1) return *middle;
-  return (*std::max_element(values.begin(), middle) + *middle) / 2;
-}
 
 /// The first place in [from, until] where `holds`, which holds from some place on.
 template <class Predicate>

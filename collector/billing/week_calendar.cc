@@ -35,4 +35,17 @@ std::vector<Period> WeekCalendar::weeks_before(TrafficTime now, std::size_t coun
   return weeks;
 }
 
+std::vector<TrafficTime> WeekCalendar::same_time_before(TrafficTime time, std::size_t count) const {
+  const auto shown = zone_->to_local(std::chrono::sys_time<TrafficSpan>{time.time_since_epoch()});
+  std::vector<TrafficTime> times;
+  times.reserve(count);
+  for (std::size_t weeks = count; weeks > 0; --weeks) {
+    const auto before = shown - date::weeks{static_cast<date::weeks::rep>(weeks)};
+    const auto instant = zone_->to_sys(before, date::choose::earliest);
+    times.push_back(
+        TrafficTime{std::chrono::duration_cast<TrafficSpan>(instant.time_since_epoch())});
+  }
+  return times;
+}
+
 }  // namespace weir::billing

@@ -27,6 +27,12 @@ class WeekCalendar {
   /// The last `count` weeks that ended by `now`, in order of time.
   [[nodiscard]] std::vector<Period> weeks_before(TrafficTime now, std::size_t count) const;
 
+  /// When the clock on the wall showed what it shows at `time`, on the same day of each of `count`
+  /// weeks before it, in order of time. Of a time that a clock showed twice the first; of one that
+  /// it left out, the moment when it did.
+  [[nodiscard]] std::vector<TrafficTime> same_time_before(TrafficTime time,
+                                                          std::size_t count) const;
+
  private:
   explicit WeekCalendar(const date::time_zone& zone) : zone_(&zone) {}
 

@@ -122,6 +122,18 @@ struct Capacity {
   Growth growth = Growth::Linear;
 };
 
+/// `baseline: {k: 6, intervals: 3, weeks: 6, floor: 10M, except: [IP-000123]}`: when a contract
+/// carries more than usual (docs/monitoring.md).
+struct Baseline {
+  std::uint32_t k = 6;          ///< deviations above the median
+  std::uint32_t intervals = 3;  ///< in a row, to raise the alarm
+  std::uint32_t weeks = 6;      ///< that are looked at
+  BitsPerSecond floor{10'000'000};
+  std::vector<std::string> except;  ///< contracts without a baseline; sorted
+
+  friend bool operator==(const Baseline&, const Baseline&) = default;
+};
+
 /// An http:// or https:// URL, taken apart.
 struct HttpTarget {
   bool is_tls = false;
@@ -165,6 +177,7 @@ struct Config {
   std::chrono::seconds ledger_close_after = std::chrono::hours{5 * 24};  ///< after a period's end
   std::vector<LinkGroup> groups;
   Capacity capacity;
+  Baseline baseline;
   std::string state_directory;  ///< empty: /var/lib/weir
   Http http;
   bool customer_names_in_metrics = false;  ///< metrics.customer_names

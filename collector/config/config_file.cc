@@ -32,9 +32,9 @@ constexpr std::size_t kMaxListeners = 64;
 /// Of NetFlow, IPFIX and sFlow.
 constexpr std::array<std::uint16_t, 3> kUsualPorts{2055, 4739, 6343};
 
-constexpr std::array<std::string_view, 13> kKeys{
-    "listen", "workers", "exporters", "accounting", "contracts",    "groups", "capacity",
-    "ledger", "state",   "http",      "metrics",    "remote_write", "kafka"};
+constexpr std::array<std::string_view, 14> kKeys{
+    "listen",   "workers", "exporters", "accounting", "contracts", "groups",       "capacity",
+    "baseline", "ledger",  "state",     "http",       "metrics",   "remote_write", "kafka"};
 constexpr std::array<std::string_view, 8> kListenKeys{
     "udp", "tcp", "tls", "pcap", "receive_buffer", "certificate", "key", "client_ca"};
 /// What says the kind of a listener, and what belongs to one kind alone.
@@ -53,6 +53,8 @@ constexpr std::array<std::string_view, 6> kAccountingKeys{
     "layer", "bucket", "lateness", "largest_packet", "clock_skew_limit", "active_timeout"};
 constexpr std::array<std::string_view, 3> kLedgerKeys{"url", "retention", "close_after"};
 constexpr std::array<std::string_view, 3> kCapacityKeys{"threshold", "target", "growth"};
+constexpr std::array<std::string_view, 5> kBaselineKeys{"k", "intervals", "weeks", "floor",
+                                                        "except"};
 constexpr std::array<std::string_view, 3> kHttpKeys{"listen", "insecure", "web_config"};
 constexpr std::array<std::string_view, 1> kMetricsKeys{"customer_names"};
 constexpr std::array<std::string_view, 8> kRemoteWriteKeys{
@@ -236,6 +238,7 @@ class Reader {
     read_listen(fields, config);
     if (const YamlNode* node = fields.find("accounting")) config.accounting = accounting_of(*node);
     if (const YamlNode* node = fields.find("capacity")) config.capacity = capacity_of(*node);
+    if (const YamlNode* node = fields.find("baseline")) config.baseline = baseline_of(*node);
     config.groups = read_link_groups(fields.items("groups"), config.exporters.routers, problems_);
     if (const YamlNode* node = fields.find("ledger")) {
       const YamlFields ledger(*node, "`ledger`", kLedgerKeys, problems_);
@@ -542,6 +545,25 @@ class Reader {
     return capacity;
   }
 
+  [[nodiscard]] Baseline baseline_of(const YamlNode& node) {
+    const auto whole = [](Range range) {
+      return
+          [range](std::string_view text) { return parse_integer_as<std::uint32_t>(text, range); };
+    };
+    Baseline baseline;
+    const YamlFields fields(node, "`baseline`", kBaselineKeys, problems_);
+    baseline.k = fields.read("k", whole({1, 100})).value_or(baseline.k);
+    // An hour is twelve intervals; two months are what every ledger keeps.
+    baseline.intervals = fields.read("intervals", whole({1, 12})).value_or(baseline.intervals);
+    baseline.weeks = fields.read("weeks", whole({3, 8})).value_or(baseline.weeks);
+    baseline.floor = fields.read("floor", parse_rate).value_or(baseline.floor);
+    for (const YamlNode& item : fields.items("except"))
+      if (auto id = YamlFields::read_scalar(item, "except", parse_label, problems_))
+        baseline.except.push_back(std::move(*id));
+    std::sort(baseline.except.begin(), baseline.except.end());
+    return baseline;
+  }
+
   [[nodiscard]] Http http_of(const YamlNode& node) {
     Http http;
     const YamlFields fields(node, "`http`", kHttpKeys, problems_);
@@ -648,6 +670,17 @@ std::vector<Problem> joined(std::vector<Problem> first, std::vector<Problem> sec
   return first;
 }
 
+/// A contract that is gone, or a slip of the pen: the one that was meant has a baseline.
+void warn_of_exceptions(const Config& config, std::vector<Problem>& problems) {
+  ProblemList found(config.path);
+  for (const std::string& id : config.baseline.except)
+    if (std::none_of(config.contracts.begin(), config.contracts.end(),
+                     [&id](const contracts::Contract& one) { return one.id == id; }))
+      found.warning({}, fmt::format("`baseline`: there is no contract {} to except", id),
+                    "mend the id or remove it");
+  problems = joined(std::move(problems), found.take());
+}
+
 }  // namespace
 
 Loaded load_without_contracts(const std::string& path) {
@@ -679,6 +712,7 @@ Loaded load(const std::string& path) {
     loaded.problems = joined(std::move(loaded.problems),
                              in_order(joined(std::move(contracts.problems), std::move(between))));
     loaded.config->contracts = std::move(contracts.contracts);
+    warn_of_exceptions(*loaded.config, loaded.problems);
   }
   const auto is_error = [](const Problem& problem) { return problem.severity == Severity::Error; };
   if (std::any_of(loaded.problems.begin(), loaded.problems.end(), is_error)) loaded.config.reset();

@@ -268,6 +268,7 @@ ContractsApi::Moment ContractsApi::now() const {
   if (sources_.table) moment.table = sources_.table();
   if (!moment.table) return moment;
   if (sources_.billing) moment.billing = sources_.billing();
+  if (sources_.baselines) moment.baselines = sources_.baselines();
   const auto totals = sources_.totals ? sources_.totals() : core::TotalsSnapshot{};
   if (totals.has_minute) moment.minute = totals.minute_start;
   const TrafficTime time = sources_.now();
@@ -282,6 +283,7 @@ ContractsApi::Moment ContractsApi::now() const {
     if (totals.has_minute && entry.slot.value() < totals.minute.size())
       listed.rate = minute_rate(totals.minute[entry.slot.value()], totals.minute_span);
     if (moment.billing) listed.billed = moment.billing->find(contract.id);
+    if (moment.baselines) listed.baseline = moment.baselines->find(contract.id);
     if (is_new)
       moment.contracts.push_back(listed);
     else

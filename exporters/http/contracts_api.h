@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "collector/billing/baseline_view.h"
 #include "collector/billing/billing_view.h"
 #include "collector/billing/company.h"
 #include "collector/billing/interval_grid.h"
@@ -28,6 +29,8 @@ struct ContractSources {
   std::function<core::TotalsSnapshot()> totals;
   /// Null until it is known.
   std::function<std::shared_ptr<const billing::BillingView>()> billing;
+  /// What contracts usually carry; null until it is known.
+  std::function<std::shared_ptr<const billing::BaselineView>()> baselines;
   /// The intervals of a span of one contract, out of the ledger. May take its time: one request
   /// waits for it, others are refused meanwhile, so that a thread stays free for the scrape.
   std::function<Result<billing::IntervalGrid>(const contracts::Contract&, const billing::Period&)>
@@ -64,6 +67,7 @@ class ContractsApi {
   struct Moment {
     std::shared_ptr<const contracts::ContractTable> table;
     std::shared_ptr<const billing::BillingView> billing;
+    std::shared_ptr<const billing::BaselineView> baselines;
     std::optional<TrafficTime> minute;
     std::vector<ListedContract> contracts;  ///< one an id, as the table has them
   };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
+#include <cmath>
 
 #include "collector/billing/percentile.h"
 #include "collector/billing/rate.h"
@@ -44,6 +45,14 @@ json::object period_json(const billing::PeriodView& period) {
                    {"intervals_measured", period.intervals.measured},
                    {"intervals_remaining", so_far.intervals_remaining}};
   return all;
+}
+
+json::object baseline_json(const billing::DirectionBaseline& of) {
+  const auto rounded = [](double rate) { return static_cast<std::uint64_t>(std::round(rate)); };
+  return {{"median_bits_per_second", rounded(of.levels.median)},
+          {"high_bits_per_second", rounded(of.levels.high)},
+          {"low_bits_per_second", rounded(of.levels.low)},
+          {"is_above", of.is_above}};
 }
 
 json::object whole_period_json(const billing::PeriodView& period) {
@@ -134,6 +143,10 @@ json::object contract_json(const ListedContract& listed, CustomerNames names) {
       {"day", contract.billing.day},
       {"from_ms", time_or_null(contract.valid_from)},
       {"until_ms", time_or_null(contract.valid_until)}};
+  all["baseline"] = nullptr;
+  if (listed.baseline != nullptr)
+    all["baseline"] = {{"from_customer", baseline_json(listed.baseline->directions.from_customer)},
+                       {"to_customer", baseline_json(listed.baseline->directions.to_customer)}};
   all["previous"] = nullptr;
   if (listed.billed == nullptr) return all;
   all["current"] = whole_period_json(listed.billed->current);

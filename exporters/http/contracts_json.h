@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "collector/billing/baseline_view.h"
 #include "collector/billing/billing_view.h"
 #include "collector/billing/company.h"
 #include "collector/billing/interval_grid.h"
@@ -28,7 +29,8 @@ struct ListedContract {
   };
   const contracts::Contract* contract = nullptr;
   std::optional<Rate> rate;
-  const billing::ContractView* billed = nullptr;  ///< null until it is known
+  const billing::ContractView* billed = nullptr;        ///< null until it is known
+  const billing::ContractBaseline* baseline = nullptr;  ///< null where there is none
 
   /// Of the committed rate, in the larger direction; none where nothing is committed.
   [[nodiscard]] std::optional<double> utilization() const noexcept;
@@ -46,7 +48,7 @@ enum class CustomerNames : std::uint8_t { Hidden, Shown };
 
 /// What the list says of a contract.
 [[nodiscard]] boost::json::object summary_json(const ListedContract& listed, CustomerNames names);
-/// That and its terms, both directions and the previous period.
+/// That and its terms, both directions, the previous period, and what it usually carries.
 [[nodiscard]] boost::json::object contract_json(const ListedContract& listed, CustomerNames names);
 
 /// The intervals of `span`, and the masks that touch it.

@@ -206,6 +206,33 @@ void add_billing_families(MetricSet& set, const TableLabels& labels,
   }
 }
 
+void add_baseline_families(MetricSet& set, const TableLabels& labels,
+                           const billing::BaselineView& view) {
+  MetricFamily& baseline =
+      set.add("weir_contract_baseline_bytes_per_second",
+              "What the contract carried in this hour of the week in the weeks before: the median, "
+              "and the rate above which it is more than usual; absent with too little history.",
+              Kind::Gauge, "bytes_per_second");
+  MetricFamily& above =
+      set.add("weir_contract_above_baseline",
+              "1 while the contract carries more than usual in this hour of the week; absent with "
+              "too little history.",
+              Kind::Gauge);
+  for (const ContractLabels& contract : labels.contracts) {
+    const billing::ContractBaseline* const one = view.find(contract.id);
+    if (one == nullptr) continue;
+    for (const Direction direction : {Direction::FromCustomer, Direction::ToCustomer}) {
+      const billing::DirectionBaseline& of = one->directions.of(direction);
+      const auto side = static_cast<std::size_t>(direction);
+      const auto& bounds = contract.baselines[side];
+      baseline.samples.push_back({.labels = bounds[0], .value = of.levels.median / 8});
+      baseline.samples.push_back({.labels = bounds[1], .value = of.levels.high / 8});
+      above.samples.push_back(
+          {.labels = contract.directions[side], .value = std::uint64_t{of.is_above ? 1U : 0U}});
+    }
+  }
+}
+
 namespace {
 
 /// What the interfaces' own counters say, and how far flow estimates are from them.

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "collector/billing/baseline_view.h"
 #include "collector/billing/billing_view.h"
 #include "collector/core/totals.h"
 #include "collector/model/time.h"
@@ -20,6 +21,10 @@ void add_contract_families(MetricSet& set, const TableLabels& labels,
 /// Families of what contracts owe by now, likewise.
 void add_billing_families(MetricSet& set, const TableLabels& labels,
                           const billing::BillingView& view);
+
+/// Families of what contracts usually carry, likewise.
+void add_baseline_families(MetricSet& set, const TableLabels& labels,
+                           const billing::BaselineView& view);
 
 /// Families of tracked interfaces, likewise.
 void add_interface_families(MetricSet& set, const TableLabels& labels,

@@ -59,6 +59,9 @@ constexpr std::array kFamilies{Family::Ipv4, Family::Ipv6};
   for (const Direction direction : kDirections) {
     const Label side{.name = "direction", .value = direction_name(direction)};
     labels.directions[static_cast<std::size_t>(direction)] = label_text({id, side});
+    labels.baselines[static_cast<std::size_t>(direction)] = {
+        label_text({id, side, {.name = "bound", .value = "median"}}),
+        label_text({id, side, {.name = "bound", .value = "high"}})};
     for (const Family family : kFamilies) {
       labels.cells[core::cell_position(direction, family)] =
           label_text({id, side, {.name = "family", .value = family_name(family)}});

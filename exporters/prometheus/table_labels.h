@@ -25,9 +25,10 @@ struct ContractLabels {
   std::uint32_t service = 0;  ///< index into TableLabels::services
   TrafficTime valid_from;
   TrafficTime valid_until;
-  std::array<std::string, core::kCellsPerSlot> cells;  ///< contract, direction, family
-  std::array<std::string, 2> directions;               ///< contract, direction
-  std::array<std::string, 2> periods;                  ///< contract, period: current, previous
+  std::array<std::string, core::kCellsPerSlot> cells;   ///< contract, direction, family
+  std::array<std::string, 2> directions;                ///< contract, direction
+  std::array<std::string, 2> periods;                   ///< contract, period: current, previous
+  std::array<std::array<std::string, 2>, 2> baselines;  ///< and bound, by direction: median, high
   std::string contract;
   std::string info;
 };

@@ -287,6 +287,8 @@ MetricSet TrafficCollectable::gather() const {
     add_contract_families(set, *labels, snapshot, now);
     if (const auto billing = sources_.billing ? sources_.billing() : nullptr)
       add_billing_families(set, *labels, *billing);
+    if (const auto baselines = sources_.baselines ? sources_.baselines() : nullptr)
+      add_baseline_families(set, *labels, *baselines);
     add_interface_families(
         set, *labels,
         sources_.interfaces ? sources_.interfaces(*table) : std::vector<InterfaceFigures>{});

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "collector/billing/baseline_view.h"
 #include "collector/billing/billing_view.h"
 #include "collector/billing/capacity.h"
 #include "collector/contracts/contract_table.h"
@@ -154,6 +155,8 @@ struct Sources {
   std::function<std::shared_ptr<const billing::CapacityView>()> capacity;
   /// What contracts owe by now; null until it is known.
   std::function<std::shared_ptr<const billing::BillingView>()> billing;
+  /// What contracts usually carry; null until it is known.
+  std::function<std::shared_ptr<const billing::BaselineView>()> baselines;
   /// Of the pairs whose completeness is known.
   std::function<std::vector<CompletenessFigures>(TrafficTime now)> completeness;
   std::function<ProcessFigures()> process;

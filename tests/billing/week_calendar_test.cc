@@ -47,5 +47,25 @@ TEST(WeekCalendar, AZoneThatIsNoneIsAUsageError) {
   EXPECT_EQ(calendar.error().code, ErrorCode::Usage);
 }
 
+TEST(WeekCalendar, TheSameTimeOfEarlierWeeksIsThatOnTheWall) {
+  const auto same = [](const std::string& zone, std::int64_t time) {
+    const auto calendar = WeekCalendar::make(zone);
+    EXPECT_TRUE(calendar);
+    return calendar ? calendar->same_time_before(at(time), 2) : std::vector<TrafficTime>{};
+  };
+  // 2026-03-11T01:00:00Z; clocks of New York went forward three days before.
+  constexpr std::int64_t kWednesday = 1'773'190'800;
+  EXPECT_EQ(same("Asia/Tokyo", kWednesday),
+            (std::vector{at(kWednesday - 2 * kWeek), at(kWednesday - kWeek)}));
+  EXPECT_EQ(same("America/New_York", kWednesday),
+            (std::vector{at(kWednesday - 2 * kWeek + kHour), at(kWednesday - kWeek + kHour)}));
+  // 02:30 was left out on 2026-03-08: the moment of the change stands for it.
+  constexpr std::int64_t kChange = 1'772'953'200;
+  EXPECT_EQ(same("America/New_York", kChange + kWeek - kHour / 2).back(), at(kChange));
+  // 01:30 was shown twice on 2026-11-01: the first counts.
+  constexpr std::int64_t kBack = 1'793'512'800;
+  EXPECT_EQ(same("America/New_York", kBack + kWeek + kHour / 2).back(), at(kBack - kHour / 2));
+}
+
 }  // namespace
 }  // namespace weir::billing

@@ -150,6 +150,24 @@ TEST_F(ContractsApiTest, TheListSaysWhatEachContractCarriesAndOwes) {
   EXPECT_THAT(json::serialize(all), Not(HasSubstr("Secret")));
 }
 
+TEST_F(ContractsApiTest, AContractSaysWhatItUsuallyCarries) {
+  EXPECT_TRUE(json_of("/api/v1/contracts/A").at("baseline").is_null());
+  auto baselines = std::make_shared<billing::BaselineView>();
+  baselines->contracts.push_back(
+      {.contract = "A",
+       .directions = {
+           .from_customer = {.levels = {.median = 415e6, .high = 503.956e6, .low = 459.478e6}},
+           .to_customer = {.levels = {.median = 0.4, .high = 10e6, .low = 5e6},
+                           .is_above = true}}});
+  sources.baselines = [baselines] { return baselines; };
+  EXPECT_EQ(json_of("/api/v1/contracts/A").at("baseline"), json::parse(R"({
+    "from_customer": {"median_bits_per_second": 415000000, "high_bits_per_second": 503956000,
+                      "low_bits_per_second": 459478000, "is_above": false},
+    "to_customer": {"median_bits_per_second": 0, "high_bits_per_second": 10000000,
+                    "low_bits_per_second": 5000000, "is_above": true}})"));
+  EXPECT_TRUE(json_of("/api/v1/contracts/B").at("baseline").is_null());
+}
+
 TEST_F(ContractsApiTest, TheListIsFilteredSortedAndPaged) {
   EXPECT_THAT(ids(""), ElementsAre("A", "B", "C", "N", "x/y"));
   EXPECT_THAT(ids("order=desc"), ElementsAre("x/y", "N", "C", "B", "A"));

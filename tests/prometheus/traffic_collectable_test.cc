@@ -184,6 +184,24 @@ TEST(TrafficCollectable, WhatContractsOweIsOfTheRunningPeriodAndTheOneBefore) {
               ElementsAre("weir_billing_as_of_timestamp_seconds 1714521600"));
 }
 
+TEST(TrafficCollectable, ContractsWithHistoryHaveWhatTheyUsuallyCarry) {
+  World world({contract("B", 1'000'000'000), contract("A", 1'000'000'000)});
+  EXPECT_THAT(lines_of(gather(world), "weir_contract_above_baseline"), IsEmpty());
+  world.baselines = test::baselines_of({"A", "gone"});
+  const MetricSet set = gather(world);
+  EXPECT_THAT(
+      lines_of(set, "weir_contract_baseline_bytes_per_second"),
+      ElementsAre(
+          R"(weir_contract_baseline_bytes_per_second{contract="A",direction="from_customer",bound="median"} 50000000)",
+          R"(weir_contract_baseline_bytes_per_second{contract="A",direction="from_customer",bound="high"} 100000000)",
+          R"(weir_contract_baseline_bytes_per_second{contract="A",direction="to_customer",bound="median"} 100000000)",
+          R"(weir_contract_baseline_bytes_per_second{contract="A",direction="to_customer",bound="high"} 200000000)"));
+  EXPECT_THAT(
+      lines_of(set, "weir_contract_above_baseline"),
+      ElementsAre(R"(weir_contract_above_baseline{contract="A",direction="from_customer"} 0)",
+                  R"(weir_contract_above_baseline{contract="A",direction="to_customer"} 1)"));
+}
+
 // Domain requirement 41; the last size is its own.
 TEST(TrafficCollectable, SeriesFollowTheFormula) {
   for (const std::size_t n : {10U, 1'000U, 10'000U, 25'000U}) {
@@ -197,14 +215,16 @@ TEST(TrafficCollectable, SeriesFollowTheFormula) {
     for (const auto& one : list) ids.push_back(one.id);
     world.billing = test::billing_of(ids);
     none.billing = test::billing_of({});
+    world.baselines = test::baselines_of(ids);
+    none.baselines = test::baselines_of({});
     world.close_until(kStart + kMinute);
     none.close_until(kStart + kMinute);
     // docs/metrics.md: 40, 10 an interface, 5 a UDP listener, 8 of the TCP listener, which has four
     // reasons here, and the facts of one exporter never heard.
     // And 9 of remote write.
     EXPECT_EQ(gather(none).series(), 42U + 10 + 5 + 8 + 1 + 9);
-    // 30 a contract, 6 a service.
-    EXPECT_EQ(gather(world).series() - gather(none).series(), 30 * n + 6);
+    // 30 a contract and 6 with a baseline, 6 a service.
+    EXPECT_EQ(gather(world).series() - gather(none).series(), (30 + 6) * n + 6);
     const MetricSet set = gather(world);
     EXPECT_THAT(lines_of(set, "weir_metrics_series"),
                 ElementsAre("weir_metrics_series " + std::to_string(set.series())));

@@ -118,6 +118,7 @@ prometheus::Sources World::sources() {
   sources.pops = [this] { return pops; };
   sources.capacity = [this] { return capacity; };
   sources.billing = [this] { return billing; };
+  sources.baselines = [this] { return baselines; };
   sources.completeness = [this](TrafficTime) { return completeness; };
   sources.sockets = [] {
     return std::vector<prometheus::SocketFigures>{{.listen = "0.0.0.0:2055",
@@ -236,6 +237,20 @@ std::shared_ptr<const billing::BillingView> billing_of(const std::vector<std::st
   return view;
 }
 
+std::shared_ptr<const billing::BaselineView> baselines_of(std::vector<std::string> ids) {
+  auto view = std::make_shared<billing::BaselineView>();
+  view->as_of = kStart;
+  std::sort(ids.begin(), ids.end());
+  for (std::string& id : ids)
+    view->contracts.push_back(
+        {.contract = std::move(id),
+         .directions = {
+             .from_customer = {.levels = {.median = 400e6, .high = 800e6, .low = 600e6}},
+             .to_customer = {.levels = {.median = 800e6, .high = 1'600e6, .low = 1'200e6},
+                             .is_above = true}}});
+  return view;
+}
+
 std::vector<std::string> lines_of(const prometheus::MetricSet& set, std::string_view name) {
   std::vector<std::string> lines;
   std::istringstream text(prometheus::render(set, prometheus::Format::Text));
@@ -308,6 +323,7 @@ std::unique_ptr<World> busy_world() {
   counters.datagrams.add(1);
   counters.malformed[static_cast<std::size_t>(DecodeError::Truncated)].add(1);
   world->billing = billing_of({"A", "B"});
+  world->baselines = baselines_of({"A", "B"});
   world->completeness = {{.exporter = ExporterId{0}, .protocol = Protocol::Ipfix, .ratio = 0.5}};
   world->pops = {{.ingress_pop = "Tokyo", .egress_pop = "Osaka", .bytes = 7}};
   world->capacity = std::make_shared<const billing::CapacityView>(full_view());

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "collector/billing/baseline_view.h"
 #include "collector/billing/billing_view.h"
 #include "collector/contracts/contract_table.h"
 #include "collector/core/books.h"
@@ -43,6 +44,7 @@ class World {
   std::vector<prometheus::PopFigures> pops;
   std::shared_ptr<const billing::CapacityView> capacity;
   std::shared_ptr<const billing::BillingView> billing;
+  std::shared_ptr<const billing::BaselineView> baselines;
 
  private:
   std::vector<std::unique_ptr<core::WorkerCells>> cells_;
@@ -58,6 +60,11 @@ class World {
 /// What contracts of these ids owe by kStart plus a minute: 1 Gbit/s now, 2 Gbit/s before.
 [[nodiscard]] std::shared_ptr<const billing::BillingView> billing_of(
     const std::vector<std::string>& ids);
+
+/// What contracts of these ids usually carry: 400 Mbit/s up, 800 down, up to twice that; above it
+/// down.
+[[nodiscard]] std::shared_ptr<const billing::BaselineView> baselines_of(
+    std::vector<std::string> ids);
 
 /// `name{labels} value` lines of one family, as text 0.0.4 has them.
 [[nodiscard]] std::vector<std::string> lines_of(const prometheus::MetricSet& set,
