@@ -165,16 +165,18 @@ def capacity():
             series("Contracted bandwidth by service and size of contract", "Sum of committed rates.", [('8 * sum by (service, tier) (weir_contracted_bytes_per_second{@, service=~"$service"} > 0)', "{{service}}, {{tier}}")], unit="bps", stacked=True, width=24, renamed=tiers),
         ]),
         ("When is it full? Time until 80 % is reached, by the trend of weekly percentiles", [
-            table("Contracts", "Early, central and late estimate. No row, or an empty cell: see why below.",
-                  [("Early, of commit", contracts("committed", "early"), "s", far), ("Central, of commit", contracts("committed", "central"), "s", far),
-                   ("Late, of commit", contracts("committed", "late"), "s", far), ("Central, of ceiling", contracts("ceiling", "central"), "s", far),
-                   ("Weekly percentile", "8 * weir_contract_weekly_percentile_bytes_per_second{@} &facts", "bps", None),
+            table("Contracts", "Until 80 % of the committed rate, early, central and late estimate; last, of the ceiling. No row, or an empty cell: see why below.",
+                  [("Early", contracts("committed", "early"), "s", far), ("Central", contracts("committed", "central"), "s", far),
+                   ("Late", contracts("committed", "late"), "s", far), ("Central, ceiling", contracts("ceiling", "central"), "s", far)],
+                  ("contract",), facts=("service", "pop"), soonest="Central", width=15, height=9, empty=EIGHT_WEEKS),
+            table("Largest contracts and their growth", "95th percentile of the last whole week, and what a week adds to it by the trend.",
+                  [("Percentile", "8 * weir_contract_weekly_percentile_bytes_per_second{@} &facts", "bps", None),
                    ("Growth a week", "8 * weir_contract_weekly_growth_bytes_per_second{@} &facts", "bps", None)],
-                  ("contract",), facts=("service", "pop"), sort="Weekly percentile", height=9, empty=EIGHT_WEEKS),
+                  ("contract",), facts=("pop",), width=9, height=9, empty=A_WEEK),
             table("Links", "Until 80 % of a link's speed, of the direction that carries more.",
                   [("Early", links("early"), "s", far), ("Central", links("central"), "s", far), ("Late", links("late"), "s", far),
-                   ("Weekly percentile", f"8 * weir_interface_weekly_percentile_bytes_per_second{{@}} {NAMED}", "bps", None)],
-                  ("exporter", "name"), sort="Weekly percentile", width=12, height=8, empty=EIGHT_WEEKS),
+                   ("Percentile", f"8 * weir_interface_weekly_percentile_bytes_per_second{{@}} {NAMED}", "bps", None)],
+                  ("exporter", "name"), soonest="Central", width=12, height=8, empty=EIGHT_WEEKS),
             table("Why there is no forecast", "How many contracts, links and link groups have none, by the reason.",
                   [("Contracts", without("contract"), "none", None), ("Links", without("interface"), "none", None), ("Groups", without("group"), "none", None)],
                   ("limit", "reason"), width=12, height=8, words={"reason": reasons, "limit": limits}),
@@ -186,7 +188,7 @@ def capacity():
                   empty="No data: `groups:` in the configuration, and a whole week"),
             table("Time until a lost link matters", "Until the load is reached that the loss of one link lifts to the target; last, until 80 % of all links together.",
                   [("Early", groups("n1", "early"), "s", far), ("Central", groups("n1", "central"), "s", far), ("Late", groups("n1", "late"), "s", far),
-                   ("All links", groups("speed", "central"), "s", far)], ("group",), sort="Central", width=12, height=8,
+                   ("All links", groups("speed", "central"), "s", far)], ("group",), soonest="Central", width=12, height=8,
                   empty="No data: `groups:` in the configuration, and eight whole weeks"),
         ]),
         ("Between POPs, and how peaks spread", [
@@ -217,21 +219,21 @@ def sales():
 
 
 def collector():
-    def per(metric, label, title, text, unit="cps", extra=""):
-        return series(title, text, [(f"sum by ({label}) (rate({metric}{{@{extra}}}{RATE}))",
-                                     " ".join("{{%s}}" % each for each in label.split(", ")))], unit=unit)
+    def per(metric, label, title, text, unit="cps", **how):
+        return series(title, text, [(f"sum by ({label}) (rate({metric}{{@}}{RATE}))",
+                                     " ".join("{{%s}}" % each for each in label.split(", ")))], unit=unit, **how)
     return board("collector", "Weir / Collector", "Does Weir itself keep up?", [
         ("Receiving", [
             per("weir_exporter_datagrams_total", "exporter, protocol", "Datagrams received", "By router and protocol. One that falls to nothing is silent."),
             per("weir_exporter_records_total", "exporter, protocol", "Records decoded", "Flow records and samples. Datagrams without records: a template is missing."),
-            per("weir_exporter_lost_total", "exporter, unit", "Export lost", "Gaps in sequence numbers. Check the path from the router, then the receive buffer."),
-            per("weir_exporter_malformed_total", "exporter, reason", "Malformed", "What was refused, by reason. Capture some with `weir decode`."),
-            per("weir_exporter_held_records_total", "exporter, state", "Held for want of a sampling interval", "given_up counts as unscaled: say the interval in the configuration."),
+            per("weir_exporter_lost_total", "exporter, unit", "Export lost", "Gaps in sequence numbers. Check the path from the router, then the receive buffer.", empty="No data: no gap yet"),
+            per("weir_exporter_malformed_total", "exporter, reason", "Malformed", "What was refused, by reason. Capture some with `weir decode`.", empty="No data: nothing was refused"),
+            per("weir_exporter_held_records_total", "exporter, state", "Held for want of a sampling interval", "given_up counts as unscaled: say the interval in the configuration.", empty="No data: nothing had to wait"),
             per("weir_socket_dropped_total", "listen", "Dropped by the kernel", "Not zero: more workers or a larger receive buffer.", unit="pps"),
         ]),
         ("Closing and the ledger", [
             series("Closing lag", "Age of the newest closed bucket. About the lateness plus one bucket; rising: nothing closes.", [("max by (instance) (weir_closing_lag_seconds{@})", "{{instance}} lag"), ("max by (instance) (weir_lateness_seconds{@})", "{{instance}} lateness")], unit="s", limits={"lateness": "blue"}),
-            per("weir_bytes_total", "fate", "What became of the bytes", "Each byte has one fate. unscaled, overrun or implausible rising: see troubleshooting.", unit="Bps"),
+            per("weir_bytes_total", "fate", "What became of the bytes", "Each byte has one fate. unscaled, overrun or implausible rising: see troubleshooting.", unit="Bps", every="1m"),
             series("Ledger rows waiting", "Falls to 0 every minute while all is well.", [("sum by (instance) (weir_ledger_pending_rows{@})", "{{instance}}")], unit="short"),
             series("Ledger failures", "Writes refused are tried again; rows dropped are missing in bills.", [(f"sum(rate(weir_ledger_write_errors_total{{@}}{RATE}))", "Writes refused"), (f"sum(rate(weir_ledger_dropped_rows_total{{@}}{RATE}))", "Rows dropped")], unit="cps"),
         ]),

@@ -18,6 +18,8 @@ LINK_LOAD = [("green", None), ("yellow", 0.5), ("orange", 0.7), ("red", 0.8)]
 LOSS = [("green", None), ("yellow", 0.0001), ("red", 0.001)]
 COMPLETE = [("red", None), ("yellow", 0.999), ("green", 0.9999)]
 AROUND_ONE = [("red", None), ("yellow", 0.8), ("green", 0.95), ("yellow", 1.05), ("red", 1.2)]
+# A cell without a value has no colour of a threshold.
+NOTHING = [{"type": "special", "options": {"match": "null", "result": {"text": "–", "color": "text", "index": 0}}}]
 # What tables call the labels that they have as columns.
 HEADINGS = {"contract": "Contract", "service": "Service", "pop": "POP", "exporter": "Router", "name": "Interface",
             "direction": "Direction", "group": "Link group", "limit": "Of", "reason": "Reason",
@@ -131,14 +133,15 @@ def bars(title, description, expr, legend, *, unit, steps=LOAD, width=12, height
     return made
 
 
-def table(title, description, columns, key, *, facts=(), sort=None, width=24, height=12, unit="short", gauge=None,
-          words=None, empty=None, every=None):
+def table(title, description, columns, key, *, facts=(), sort=None, soonest=None, width=24, height=12, unit="short",
+          gauge=None, words=None, empty=None, every=None):
     """One row for each value of `key`, one column for each of (name, expr, unit, steps). The column
-    `gauge` is drawn as a bar that is full at 1. `words` says values of the labels in words."""
+    `gauge` is drawn as a bar that is full at 1. The highest of `sort` stands first, or the lowest of
+    `soonest`. `words` says values of the labels in words."""
     queries = [query(expr, name, now=True) for name, expr, _, _ in columns]
     made = panel("table", title, description, unit, queries, width=width, height=height, steps=PLAIN, empty=empty, every=every,
                  options={"showHeader": True, "cellHeight": "sm",
-                          "sortBy": [{"displayName": sort or columns[0][0], "desc": True}]})
+                          "sortBy": [{"displayName": soonest or sort or columns[0][0], "desc": not soonest}]})
     made["fieldConfig"]["defaults"]["custom"] = {"minWidth": 70}
     kept = (*key, *facts)
     values = {"Value" if len(columns) == 1 else f"Value #{letter}": name
@@ -152,7 +155,7 @@ def table(title, description, columns, key, *, facts=(), sort=None, width=24, he
     ]
     overrides = made["fieldConfig"]["overrides"]
     for name, _, column_unit, steps in columns:
-        properties = [{"id": "unit", "value": column_unit}]
+        properties = [{"id": "unit", "value": column_unit}, {"id": "mappings", "value": NOTHING}]
         if name == gauge:
             properties += [{"id": "custom.cellOptions", "value": {"type": "gauge", "mode": "basic", "valueDisplayMode": "color"}},
                            {"id": "custom.minWidth", "value": 140}, {"id": "min", "value": 0}, {"id": "max", "value": 1}]
@@ -166,7 +169,7 @@ def table(title, description, columns, key, *, facts=(), sort=None, width=24, he
     for name, texts in (words or {}).items():
         overrides.append({"matcher": {"id": "byName", "options": HEADINGS[name]},
                           "properties": [{"id": "mappings", "value": said(texts)},
-                                         {"id": "custom.minWidth", "value": 9 * max(map(len, texts.values()))}]})
+                                         {"id": "custom.width", "value": 7 * max(map(len, texts.values())) + 16}]})
     return made
 
 

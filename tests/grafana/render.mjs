@@ -138,6 +138,7 @@ async function renderBoard(browser, base, name, excused) {
 }
 
 const server = await serve();
+// Its sandbox does not work for root, as which tests may run; the pages are our own.
 const browser = await chromium.launch({ executablePath: given.chromium, args: ['--no-sandbox', '--disable-gpu'] });
 const problems = [];
 const names = (await readdir(given.boards)).filter((file) => file.endsWith('.json')).map((file) => path.basename(file, '.json'));

@@ -7,6 +7,7 @@ What `run` calls once the page is built: starts the stack that the live test of 
 lets it run for a while, and has render.mjs draw and judge. Standard library only.
 """
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -22,6 +23,7 @@ SHOWN = "now-5m"
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # `run` bounds the time; the stack stops all the same
     out = ROOT / "build/grafana"
     for picture in out.glob("*.png"):
         picture.unlink()
