@@ -11,12 +11,19 @@ FACTS = ("* on (job, instance, contract) group_left (service, pop) "
          'weir_contract_info{@, pop=~"$pop", service=~"$service"}')
 
 # Steps of colour. The first has no value: it is the colour below the second.
-PLAIN = [("green", None)]
+PLAIN = [("text", None)]
 BAD_ABOVE_ZERO = [("green", None), ("red", 1)]
 LOAD = [("green", None), ("yellow", 0.7), ("orange", 0.9), ("red", 1)]
 LINK_LOAD = [("green", None), ("yellow", 0.5), ("orange", 0.7), ("red", 0.8)]
 LOSS = [("green", None), ("yellow", 0.0001), ("red", 0.001)]
 COMPLETE = [("red", None), ("yellow", 0.999), ("green", 0.9999)]
+AROUND_ONE = [("red", None), ("yellow", 0.8), ("green", 0.95), ("yellow", 1.05), ("red", 1.2)]
+# A cell without a value has no colour of a threshold.
+NOTHING = [{"type": "special", "options": {"match": "null", "result": {"text": "–", "color": "text", "index": 0}}}]
+# What tables call the labels that they have as columns.
+HEADINGS = {"contract": "Contract", "service": "Service", "pop": "POP", "exporter": "Router", "name": "Interface",
+            "direction": "Direction", "group": "Link group", "limit": "Of", "reason": "Reason",
+            "ingress_pop": "Enters at", "egress_pop": "Leaves at", "alertname": "Alert", "severity": "Severity"}
 
 
 def expand(expr):
@@ -32,10 +39,11 @@ def query(expr, legend="", *, now=False):
     return target
 
 
-def panel(kind, title, description, unit, queries, *, width, height, steps, options):
+def panel(kind, title, description, unit, queries, *, width, height, steps, options, empty=None, every=None):
+    """`empty` is said where there is no data. Rates look back over `every` at least."""
     for letter, target in zip("ABCDEFGHIJ", queries):
         target["refId"] = letter
-    return {
+    made = {
         "type": kind, "title": title, "description": description, "datasource": SOURCE,
         "targets": queries, "gridPos": {"w": width, "h": height}, "options": options,
         "fieldConfig": {
@@ -47,28 +55,38 @@ def panel(kind, title, description, unit, queries, *, width, height, steps, opti
             "overrides": [],
         },
     }
+    if empty:
+        made["fieldConfig"]["defaults"]["noValue"] = empty
+    if every:
+        made["interval"] = every
+    return made
 
 
-def stat(title, description, expr, *, unit="short", steps=PLAIN, width=4, height=4, words=None):
+def said(words):
+    """Mappings that say values in words."""
+    return [{"type": "value", "options": {str(value): {"text": text, "index": index}
+                                          for index, (value, text) in enumerate(words.items())}}]
+
+
+def stat(title, description, expr, *, unit="short", steps=PLAIN, width=4, height=4, words=None, empty=None):
     """One figure of the present. `words` says values in words."""
     made = panel("stat", title, description, unit, [query(expr, title)],
-                 width=width, height=height, steps=steps,
+                 width=width, height=height, steps=steps, empty=empty,
                  options={"colorMode": "background" if steps is not PLAIN else "value",
                           "graphMode": "none", "textMode": "value", "justifyMode": "center",
                           "reduceOptions": {"calcs": ["lastNotNull"], "values": False}})
     if words:
-        made["fieldConfig"]["defaults"]["mappings"] = [
-            {"type": "value", "options": {str(value): {"text": text, "index": index}
-                                          for index, (value, text) in enumerate(words.items())}}]
+        made["fieldConfig"]["defaults"]["mappings"] = said(words)
     return made
 
 
 def series(title, description, queries, *, unit, steps=PLAIN, width=12, height=8, stacked=False,
-           dashed=(), lowest=0):
-    """Lines over time. Names that match `dashed` are limits: dashed, and without a fill."""
+           limits=None, bands=(), renamed=None, lowest=0, empty=None, every=None):
+    """Lines over time. `limits` are lines of that name in that colour, dashed and without a fill. The
+    lines "X high" and "X low" of each X in `bands` become a band. `renamed` says parts of names in words."""
     made = panel("timeseries", title, description, unit, [query(*each) for each in queries],
-                 width=width, height=height, steps=steps,
-                 options={"legend": {"displayMode": "table", "placement": "bottom",
+                 width=width, height=height, steps=steps, empty=empty, every=every,
+                 options={"legend": {"displayMode": "table", "placement": "right",
                                      "showLegend": True, "calcs": ["lastNotNull", "max"]},
                           "tooltip": {"mode": "multi", "sort": "desc"}})
     defaults = made["fieldConfig"]["defaults"]
@@ -79,54 +97,79 @@ def series(title, description, queries, *, unit, steps=PLAIN, width=12, height=8
                           "thresholdsStyle": {"mode": "off" if steps is PLAIN else "line"}}
     if lowest is not None:
         defaults["min"] = lowest
-    for pattern in dashed:
-        made["fieldConfig"]["overrides"].append({
+    overrides = made["fieldConfig"]["overrides"]
+    for pattern, color in (limits or {}).items():
+        overrides.append({
             "matcher": {"id": "byRegexp", "options": f"/{pattern}/"},
             "properties": [
+                {"id": "color", "value": {"mode": "fixed", "fixedColor": color}},
                 {"id": "custom.lineStyle", "value": {"fill": "dash", "dash": [8, 6]}},
                 {"id": "custom.fillOpacity", "value": 0}]})
+    for name, color in zip(bands, ("green", "blue")):
+        shared = [{"id": "color", "value": {"mode": "fixed", "fixedColor": color}}]
+        overrides += [
+            {"matcher": {"id": "byName", "options": f"{name} high"},
+             "properties": [*shared, {"id": "custom.fillBelowTo", "value": f"{name} low"},
+                            {"id": "custom.fillOpacity", "value": 35}]},
+            {"matcher": {"id": "byName", "options": f"{name} low"},
+             "properties": [*shared, {"id": "custom.fillOpacity", "value": 0}]}]
+    if renamed:
+        made["transformations"] = [{"id": "renameByRegex", "options": {"regex": f"(.*){part}(.*)", "renamePattern": f"$1{text}$2"}}
+                                   for part, text in renamed.items()]
     return made
 
 
-def bars(title, description, expr, legend, *, unit, steps=LOAD, width=12, height=10):
-    """The highest of many, as bars of the present."""
+def bars(title, description, expr, legend, *, unit, steps=LOAD, width=12, height=10, empty=None):
+    """The highest of many, as bars of the present. Bars of ratios are full at 1."""
     made = panel("bargauge", title, description, unit, [query(expr, legend)],
-                 width=width, height=height, steps=steps,
-                 options={"displayMode": "lcd", "orientation": "horizontal", "showUnfilled": True,
+                 width=width, height=height, steps=steps, empty=empty,
+                 options={"displayMode": "gradient", "orientation": "horizontal", "showUnfilled": True,
                           "valueMode": "color",
                           "reduceOptions": {"calcs": ["lastNotNull"], "values": False}})
     made["targets"][0]["instant"], made["targets"][0]["range"] = True, False
     made["fieldConfig"]["defaults"]["min"] = 0
+    if unit == "percentunit":
+        made["fieldConfig"]["defaults"]["max"] = 1
     return made
 
 
-def table(title, description, columns, key, *, facts=(), sort=None, width=24, height=12, unit="short"):
-    """One row for each value of `key`, one column for each of (name, expr, unit, steps)."""
+def table(title, description, columns, key, *, facts=(), sort=None, soonest=None, width=24, height=12, unit="short",
+          gauge=None, words=None, empty=None, every=None):
+    """One row for each value of `key`, one column for each of (name, expr, unit, steps). The column
+    `gauge` is drawn as a bar that is full at 1. The highest of `sort` stands first, or the lowest of
+    `soonest`. `words` says values of the labels in words."""
     queries = [query(expr, name, now=True) for name, expr, _, _ in columns]
-    made = panel("table", title, description, unit, queries, width=width, height=height, steps=PLAIN,
+    made = panel("table", title, description, unit, queries, width=width, height=height, steps=PLAIN, empty=empty, every=every,
                  options={"showHeader": True, "cellHeight": "sm",
-                          "sortBy": [{"displayName": sort or columns[0][0], "desc": True}]})
+                          "sortBy": [{"displayName": soonest or sort or columns[0][0], "desc": not soonest}]})
+    made["fieldConfig"]["defaults"]["custom"] = {"minWidth": 70}
     kept = (*key, *facts)
-    renamed = {"Value" if len(columns) == 1 else f"Value #{letter}": name
-               for letter, (name, _, _, _) in zip("ABCDEFGHIJ", columns)}
+    values = {"Value" if len(columns) == 1 else f"Value #{letter}": name
+              for letter, (name, _, _, _) in zip("ABCDEFGHIJ", columns)}
     made["transformations"] = [
         {"id": "merge", "options": {}},
-        {"id": "filterFieldsByName",
-         "options": {"include": {"names": [*kept, *renamed]}}},
+        {"id": "filterFieldsByName", "options": {"include": {"names": [*kept, *values]}}},
         {"id": "organize",
-         "options": {"renameByName": renamed,
-                     "indexByName": {name: index for index, name in enumerate([*kept, *renamed])}}},
+         "options": {"renameByName": {name: HEADINGS[name] for name in kept} | values,
+                     "indexByName": {name: index for index, name in enumerate([*kept, *values])}}},
     ]
+    overrides = made["fieldConfig"]["overrides"]
     for name, _, column_unit, steps in columns:
-        properties = [{"id": "unit", "value": column_unit}]
+        properties = [{"id": "unit", "value": column_unit}, {"id": "mappings", "value": NOTHING}]
+        if name == gauge:
+            properties += [{"id": "custom.cellOptions", "value": {"type": "gauge", "mode": "basic", "valueDisplayMode": "color"}},
+                           {"id": "custom.minWidth", "value": 140}, {"id": "min", "value": 0}, {"id": "max", "value": 1}]
+        elif steps:
+            properties.append({"id": "custom.cellOptions", "value": {"type": "color-text"}})
         if steps:
-            properties += [
-                {"id": "custom.cellOptions", "value": {"type": "color-text"}},
-                {"id": "thresholds",
-                 "value": {"mode": "absolute",
-                           "steps": [{"color": color, "value": at} for color, at in steps]}}]
-        made["fieldConfig"]["overrides"].append(
-            {"matcher": {"id": "byName", "options": name}, "properties": properties})
+            properties.append({"id": "thresholds",
+                               "value": {"mode": "absolute",
+                                         "steps": [{"color": color, "value": at} for color, at in steps]}})
+        overrides.append({"matcher": {"id": "byName", "options": name}, "properties": properties})
+    for name, texts in (words or {}).items():
+        overrides.append({"matcher": {"id": "byName", "options": HEADINGS[name]},
+                          "properties": [{"id": "mappings", "value": said(texts)},
+                                         {"id": "custom.width", "value": 7 * max(map(len, texts.values())) + 16}]})
     return made
 
 

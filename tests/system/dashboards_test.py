@@ -11,7 +11,7 @@ from pathlib import Path
 
 import board_queries as boards
 
-UNITS = {"short", "bps", "Bps", "decbytes", "pps", "cps", "rps", "percentunit", "s"}
+UNITS = {"short", "bps", "Bps", "decbytes", "pps", "cps", "rps", "percentunit", "s", "none"}
 SELECTOR = re.compile(r"\b([a-z_]+)\{([^}]*)\}")
 
 
