@@ -185,7 +185,8 @@ Result<void> Collector::open_pipeline(const config::Config& config) {
     pipeline_->set_interface_sink(
         [this](const auto& intervals) { ledger_->take(interface_rows(intervals)); });
     views_ = std::make_unique<LedgerViews>(
-        config, [this] { return pipeline_->policy()->table; }, log_);
+        config, [this] { return pipeline_->policy()->table; },
+        [this](auto job) { ledger_->post(std::move(job)); }, log_);
     ledger_->set_observer([this](ledger::Ledger& ledger, std::optional<std::int64_t> start) {
       views_->observe(ledger, start);
     });
