@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <memory>
+#include <optional>
 #include <set>
 #include <tuple>
 #include <unordered_map>
@@ -84,16 +86,20 @@ class Piece {
     return piece;
   }
 
-  void add_to(WeekMeasure& measure, const Circumstances& of) const {
+  /// Adds to the measures of weeks, which `week_of` gives the number of an interval's.
+  void add_to(std::vector<WeekMeasure>& measures, const Circumstances& of,
+              const std::function<std::size_t(TrafficTime)>& week_of) const {
     for (const auto& row : coverage_) {
       const TrafficTime start = time_of(row.start);
       if (start < of.valid_from || start >= of.valid_until || of.is_masked(start)) continue;
+      const std::size_t week = week_of(start);
+      if (week >= measures.size()) continue;
       const Received sum = received_at(row.start, of.exporters);
       const Share share =
           billing::interval_completeness(std::chrono::seconds{row.seconds}, sum.received, sum.sent);
       if (share == billing::kNone) continue;
-      ++measure.heard;
-      measure.completeness += share.value();
+      ++measures[week].heard;
+      measures[week].completeness += share.value();
     }
   }
 
@@ -138,24 +144,22 @@ class MeasuredWeeks {
   [[nodiscard]] TrafficTime start() const noexcept { return weeks_.front().start; }
   [[nodiscard]] TrafficTime end() const noexcept { return weeks_.back().end; }
 
-  /// The number under which measure() tells of `of`, after read().
+  /// The number under which measure() tells of `of`. All are added before the first piece.
   [[nodiscard]] std::size_t add(const Circumstances& of) {
     return numbers_.emplace(of, numbers_.size()).first->second;
   }
 
-  /// Reads day by day: a week of a thousand exporters would be large.
-  [[nodiscard]] Result<void> read(ledger::Ledger& ledger) {
+  /// Expects all intervals of all weeks.
+  void begin() {
     measures_.assign(numbers_.size(), std::vector<WeekMeasure>(weeks_.size()));
-    for (std::size_t week = 0; week < weeks_.size(); ++week) {
-      for (const auto& [of, number] : numbers_) expect(measures_[number][week], weeks_[week], of);
-      for (TrafficTime at = weeks_[week].start; at < weeks_[week].end; at += kPiece) {
-        const auto piece = Piece::read(
-            ledger, Period{.start = at, .end = std::min(at + kPiece, weeks_[week].end)});
-        if (!piece) return tl::unexpected(piece.error());
-        for (const auto& [of, number] : numbers_) piece->add_to(measures_[number][week], of);
-      }
-    }
-    return {};
+    for (const auto& [of, number] : numbers_)
+      for (std::size_t week = 0; week < weeks_.size(); ++week)
+        expect(measures_[number][week], weeks_[week], of);
+  }
+  /// What was measured in a piece of time, which comes once.
+  void add(const Piece& piece) {
+    for (const auto& [of, number] : numbers_)
+      piece.add_to(measures_[number], of, [this](TrafficTime time) { return week_of(time); });
   }
 
   [[nodiscard]] const WeekMeasure& measure(std::size_t number, std::size_t week) const {
@@ -172,8 +176,6 @@ class MeasuredWeeks {
   }
 
  private:
-  static constexpr TrafficSpan kPiece = std::chrono::hours{24};
-
   explicit MeasuredWeeks(std::vector<Period> weeks) : weeks_(std::move(weeks)) {}
 
   static void expect(WeekMeasure& measure, const Period& week, const Circumstances& of) {
@@ -186,6 +188,24 @@ class MeasuredWeeks {
   std::vector<Period> weeks_;
   std::map<Circumstances, std::size_t> numbers_;
   std::vector<std::vector<WeekMeasure>> measures_;  ///< by number and week
+};
+
+/// Days of UTC, one after another: what a step reads. A day is what the ledger has digests of, and
+/// a week of a thousand exporters would be large.
+class DayWalk {
+ public:
+  DayWalk(TrafficTime start, TrafficTime end) noexcept : at_(start), end_(end) {}
+
+  [[nodiscard]] bool is_done() const noexcept { return at_ >= end_; }
+  [[nodiscard]] Period day() const noexcept {
+    const auto midnight = std::chrono::floor<std::chrono::days>(at_) + std::chrono::days{1};
+    return {.start = at_, .end = std::min<TrafficTime>(midnight, end_)};
+  }
+  void next() noexcept { at_ = day().end; }
+
+ private:
+  TrafficTime at_;
+  TrafficTime end_;
 };
 
 /// The values of one contract's running week, and the weeks that are done.
@@ -291,101 +311,144 @@ Result<std::vector<std::pair<TrafficTime, TrafficTime>>> masks_of(ledger::Ledger
   return spans;
 }
 
-/// Makes the parts of a view.
-class ViewMaker {
- public:
-  ViewMaker(const config::Config& config, ledger::Ledger& ledger, TrafficTime now)
-      : config_(config), ledger_(ledger), now_(now) {
-    view_.made_at = now;
-    view_.model = config.capacity.growth == config::Growth::Exponential
-                      ? billing::GrowthModel::Exponential
-                      : billing::GrowthModel::Linear;
-  }
-
-  [[nodiscard]] Result<void> add_contracts() {
-    planned_ = planned_contracts(config_, now_);
-    std::map<std::string, std::vector<std::size_t>> by_zone;
-    for (std::size_t i = 0; i < planned_.size(); ++i)
-      by_zone[planned_[i].now->billing.timezone].push_back(i);
-    view_.contracts.resize(planned_.size());
-    for (const auto& [zone, members] : by_zone)
-      if (auto done = add_zone(zone, members); !done) return done;
-    return {};
-  }
-
-  [[nodiscard]] Result<void> add_diversity();
-  [[nodiscard]] Result<void> add_links(const EachInterfaceInterval& each_interface);
-
-  [[nodiscard]] billing::CapacityView take() { return std::move(view_); }
-
- private:
-  [[nodiscard]] Result<void> add_zone(const std::string& zone,
-                                      const std::vector<std::size_t>& members);
-
-  const config::Config& config_;
-  ledger::Ledger& ledger_;
-  TrafficTime now_;
-  std::vector<Planned> planned_;
-  billing::CapacityView view_;
+/// What the parts of a view share while it is made.
+struct Making {
+  const config::Config& config;
+  TrafficTime now;
+  std::vector<Planned> planned;
+  billing::CapacityView view;
 };
 
-Result<void> ViewMaker::add_zone(const std::string& zone, const std::vector<std::size_t>& members) {
-  auto weeks = MeasuredWeeks::make(zone, now_);
-  if (!weeks) return tl::unexpected(weeks.error());
-  std::vector<std::string> names;
-  std::vector<std::size_t> measures;
-  std::vector<WeekMeter> meters;
-  for (const std::size_t member : members) {
-    Planned& one = planned_[member];
-    auto masks = masks_of(ledger_, one.now->id, *weeks);
-    if (!masks) return tl::unexpected(masks.error());
-    one.circumstances.masks = std::move(*masks);
-    // What is true of all weeks alike need not be told apart.
-    if (one.circumstances.valid_from <= weeks->start())
-      one.circumstances.valid_from = TrafficTime::min();
-    if (one.circumstances.valid_until >= weeks->end())
-      one.circumstances.valid_until = TrafficTime::max();
-    measures.push_back(weeks->add(one.circumstances));
-    names.push_back(one.now->id);
-    meters.emplace_back(one.now->billing.direction);
+/// One part of a view.
+class Part {
+ public:
+  Part() = default;
+  virtual ~Part() = default;
+  Part(const Part&) = delete;
+  Part& operator=(const Part&) = delete;
+
+  /// One step on, which reads a day of the ledger at most. True: the part is done.
+  [[nodiscard]] virtual Result<bool> step(Making& making, ledger::Ledger& ledger,
+                                          const EachInterfaceInterval& each_interface) = 0;
+};
+
+/// Contracts, in the weeks of their own time zones.
+class ContractsPart : public Part {
+ public:
+  [[nodiscard]] Result<bool> step(Making& making, ledger::Ledger& ledger,
+                                  const EachInterfaceInterval& /*each_interface*/) override {
+    if (planned_ < making.planned.size()) return plan_some(making, ledger);
+    if (!days_) begin(making);
+    if (!days_->is_done()) return read_day(making, ledger);
+    return finish_some(making);
   }
-  if (auto read = weeks->read(ledger_); !read) return read;
-  const auto take = [&](std::size_t i, const ledger::ContractInterval& interval) {
-    const TrafficTime start = time_of(interval.start);
-    const std::size_t week = weeks->week_of(start);
-    if (week == weeks->weeks().size() || planned_[members[i]].circumstances.is_masked(start))
-      return;
-    meters[i].add(
-        week,
-        {.from_customer = interval.from_customer_bytes, .to_customer = interval.to_customer_bytes},
-        *weeks, measures[i]);
+
+ private:
+  /// Contracts that are planned, or whose trend is worked out, in one step.
+  static constexpr std::size_t kAtOnce = 500;
+
+  struct Member {
+    MeasuredWeeks* weeks = nullptr;
+    std::size_t measure = 0;
+    WeekMeter meter;
   };
-  auto read =
-      ledger_.each_interval(names, seconds_of(weeks->start()), seconds_of(weeks->end()), take);
-  if (!read) return read;
-  for (std::size_t i = 0; i < members.size(); ++i) {
-    meters[i].finish(*weeks, measures[i]);
-    const contracts::Contract& contract = *planned_[members[i]].now;
-    std::vector<billing::AskedLimit> limits;
-    const std::uint32_t threshold = config_.capacity.threshold_percent;
-    if (contract.committed.value() != 0)
-      limits.push_back({.limit = billing::CapacityLimit::Committed,
-                        .reached_at = part_of(contract.committed, threshold)});
-    if (contract.ceiling.value() != 0)
-      limits.push_back({.limit = billing::CapacityLimit::Ceiling,
-                        .reached_at = part_of(contract.ceiling, threshold)});
-    view_.contracts[members[i]] = {
-        .contract = contract.id,
-        .customer = contract.customer,
-        .service = contract.service,
-        .pop = contract.pop,
-        .committed = contract.committed,
-        .ceiling = contract.ceiling,
-        .trend = billing::trend_of(meters[i].figures(*weeks, measures[i]), weeks->weeks(), limits,
-                                   view_.model)};
+
+  [[nodiscard]] Result<bool> plan_some(Making& making, ledger::Ledger& ledger) {
+    const std::size_t end = std::min(planned_ + kAtOnce, making.planned.size());
+    for (; planned_ < end; ++planned_) {
+      Planned& one = making.planned[planned_];
+      auto zone = zones_.find(one.now->billing.timezone);
+      if (zone == zones_.end()) {
+        auto weeks = MeasuredWeeks::make(one.now->billing.timezone, making.now);
+        if (!weeks) return tl::unexpected(weeks.error());
+        zone = zones_.emplace(one.now->billing.timezone, std::move(*weeks)).first;
+      }
+      MeasuredWeeks& weeks = zone->second;
+      auto masks = masks_of(ledger, one.now->id, weeks);
+      if (!masks) return tl::unexpected(masks.error());
+      one.circumstances.masks = std::move(*masks);
+      // What is true of all weeks alike need not be told apart.
+      if (one.circumstances.valid_from <= weeks.start())
+        one.circumstances.valid_from = TrafficTime::min();
+      if (one.circumstances.valid_until >= weeks.end())
+        one.circumstances.valid_until = TrafficTime::max();
+      names_.push_back(one.now->id);
+      members_.push_back({.weeks = &weeks,
+                          .measure = weeks.add(one.circumstances),
+                          .meter = WeekMeter(one.now->billing.direction)});
+    }
+    return false;
   }
-  return {};
-}
+
+  void begin(Making& making) {
+    making.view.contracts.resize(members_.size());
+    TrafficTime start = making.now;
+    TrafficTime end = TrafficTime::min();
+    for (auto& [zone, weeks] : zones_) {
+      weeks.begin();
+      start = std::min(start, weeks.start());
+      end = std::max(end, weeks.end());
+    }
+    days_.emplace(start, end);
+  }
+
+  [[nodiscard]] Result<bool> read_day(Making& making, ledger::Ledger& ledger) {
+    const Period day = days_->day();
+    const auto piece = Piece::read(ledger, day);
+    if (!piece) return tl::unexpected(piece.error());
+    for (auto& [zone, weeks] : zones_) weeks.add(*piece);
+    const auto take = [&](std::size_t i, const ledger::ContractInterval& interval) {
+      const TrafficTime start = time_of(interval.start);
+      Member& member = members_[i];
+      const std::size_t week = member.weeks->week_of(start);
+      if (week == member.weeks->weeks().size() || making.planned[i].circumstances.is_masked(start))
+        return;
+      member.meter.add(week,
+                       {.from_customer = interval.from_customer_bytes,
+                        .to_customer = interval.to_customer_bytes},
+                       *member.weeks, member.measure);
+    };
+    if (auto read = ledger.each_interval(names_, seconds_of(day.start), seconds_of(day.end), take);
+        !read)
+      return tl::unexpected(read.error());
+    days_->next();
+    return false;
+  }
+
+  [[nodiscard]] Result<bool> finish_some(Making& making) {
+    const std::size_t end = std::min(finished_ + kAtOnce, members_.size());
+    for (; finished_ < end; ++finished_) {
+      Member& member = members_[finished_];
+      member.meter.finish(*member.weeks, member.measure);
+      const contracts::Contract& contract = *making.planned[finished_].now;
+      std::vector<billing::AskedLimit> limits;
+      const std::uint32_t threshold = making.config.capacity.threshold_percent;
+      if (contract.committed.value() != 0)
+        limits.push_back({.limit = billing::CapacityLimit::Committed,
+                          .reached_at = part_of(contract.committed, threshold)});
+      if (contract.ceiling.value() != 0)
+        limits.push_back({.limit = billing::CapacityLimit::Ceiling,
+                          .reached_at = part_of(contract.ceiling, threshold)});
+      making.view.contracts[finished_] = {
+          .contract = contract.id,
+          .customer = contract.customer,
+          .service = contract.service,
+          .pop = contract.pop,
+          .committed = contract.committed,
+          .ceiling = contract.ceiling,
+          .trend = billing::trend_of(member.meter.figures(*member.weeks, member.measure),
+                                     member.weeks->weeks(), limits, making.view.model)};
+    }
+    return finished_ == members_.size();
+  }
+
+  std::size_t planned_ = 0;
+  std::map<std::string, MeasuredWeeks> zones_;
+  std::vector<std::string> names_;
+  std::vector<Member> members_;  ///< as Making::planned
+  std::optional<DayWalk> days_;
+  std::size_t finished_ = 0;
+};
 
 /// Sums of all contracts of one service or POP, by interval of a week, and their own peaks.
 struct Together {
@@ -409,45 +472,78 @@ struct Together {
   }
 };
 
-Result<void> ViewMaker::add_diversity() {
-  const auto calendar = billing::WeekCalendar::make("UTC");
-  if (!calendar) return tl::unexpected(calendar.error());
-  const Period week = calendar->weeks_before(now_, 1).front();
-  using Names = std::map<std::string, Together>;
-  Names services;
-  Names pops;
-  const auto find = [](Names& names, const std::string& name) -> Together* {
-    if (const auto found = names.find(name); found != names.end()) return &found->second;
-    return names.size() < kMostDiversityNames ? &names[name] : nullptr;
-  };
-  std::vector<std::string> ids;
-  std::vector<std::array<Together*, 2>> together;
-  for (const Planned& one : planned_) {
-    ids.push_back(one.now->id);
-    together.push_back({find(services, one.now->service), find(pops, one.now->pop)});
+/// Diversity of services and POPs, in the last whole week.
+class DiversityPart : public Part {
+ public:
+  [[nodiscard]] Result<bool> step(Making& making, ledger::Ledger& ledger,
+                                  const EachInterfaceInterval& /*each_interface*/) override {
+    if (!days_)
+      if (auto begun = begin(making); !begun) return tl::unexpected(begun.error());
+    if (days_->is_done()) {
+      finish(making.view);
+      return true;
+    }
+    const Period day = days_->day();
+    const auto take = [this](std::size_t i, const ledger::ContractInterval& interval) {
+      add(i, interval);
+    };
+    if (auto read = ledger.each_interval(ids_, seconds_of(day.start), seconds_of(day.end), take);
+        !read)
+      return tl::unexpected(read.error());
+    days_->next();
+    return false;
   }
-  std::vector<ByDirection<std::uint64_t>> peaks(ids.size());
-  const std::int64_t begin = seconds_of(week.start);
-  const auto take = [&](std::size_t i, const ledger::ContractInterval& interval) {
-    auto& peak = peaks[i];
+
+ private:
+  using Names = std::map<std::string, Together>;
+
+  [[nodiscard]] Result<void> begin(const Making& making) {
+    const auto calendar = billing::WeekCalendar::make("UTC");
+    if (!calendar) return tl::unexpected(calendar.error());
+    const Period week = calendar->weeks_before(making.now, 1).front();
+    const auto find = [](Names& names, const std::string& name) -> Together* {
+      if (const auto found = names.find(name); found != names.end()) return &found->second;
+      return names.size() < kMostDiversityNames ? &names[name] : nullptr;
+    };
+    for (const Planned& one : making.planned) {
+      ids_.push_back(one.now->id);
+      together_.push_back({find(services_, one.now->service), find(pops_, one.now->pop)});
+    }
+    peaks_.resize(ids_.size());
+    begin_ = seconds_of(week.start);
+    days_.emplace(week.start, week.end);
+    return {};
+  }
+
+  void add(std::size_t i, const ledger::ContractInterval& interval) {
+    auto& peak = peaks_[i];
     peak.from_customer = std::max(peak.from_customer, interval.from_customer_bytes);
     peak.to_customer = std::max(peak.to_customer, interval.to_customer_bytes);
-    const auto at = static_cast<std::size_t>((interval.start - begin) / ledger::kIntervalSeconds);
-    for (Together* const of : together[i]) {
+    const auto at = static_cast<std::size_t>((interval.start - begin_) / ledger::kIntervalSeconds);
+    for (Together* const of : together_[i]) {
       if (of == nullptr) continue;
       auto& sum = of->sums[at];
       sum.from_customer = saturating(sum.from_customer, interval.from_customer_bytes);
       sum.to_customer = saturating(sum.to_customer, interval.to_customer_bytes);
     }
-  };
-  if (auto read = ledger_.each_interval(ids, begin, seconds_of(week.end), take); !read) return read;
-  for (std::size_t i = 0; i < ids.size(); ++i)
-    for (Together* const of : together[i])
-      if (of != nullptr) of->add_peaks(peaks[i]);
-  for (const auto& [name, of] : services) view_.services.push_back(of.figure(name));
-  for (const auto& [name, of] : pops) view_.pops.push_back(of.figure(name));
-  return {};
-}
+  }
+
+  void finish(billing::CapacityView& view) {
+    for (std::size_t i = 0; i < ids_.size(); ++i)
+      for (Together* const of : together_[i])
+        if (of != nullptr) of->add_peaks(peaks_[i]);
+    for (const auto& [name, of] : services_) view.services.push_back(of.figure(name));
+    for (const auto& [name, of] : pops_) view.pops.push_back(of.figure(name));
+  }
+
+  Names services_;
+  Names pops_;
+  std::vector<std::string> ids_;
+  std::vector<std::array<Together*, 2>> together_;
+  std::vector<ByDirection<std::uint64_t>> peaks_;
+  std::int64_t begin_ = 0;
+  std::optional<DayWalk> days_;
+};
 
 /// A series of something that carries traffic both ways, in weeks of UTC.
 struct LinkSeries {
@@ -500,121 +596,207 @@ std::vector<PlannedLink> planned_links(const config::Config& config) {
   return links;
 }
 
-Result<void> ViewMaker::add_links(const EachInterfaceInterval& each_interface) {
-  auto weeks = MeasuredWeeks::make("UTC", now_);
-  if (!weeks) return tl::unexpected(weeks.error());
-  auto masks = masks_of(ledger_, {}, *weeks);
-  if (!masks) return tl::unexpected(masks.error());
+/// Interfaces whose speed is known, and groups of links, in weeks of UTC.
+class LinksPart : public Part {
+ public:
+  [[nodiscard]] Result<bool> step(Making& making, ledger::Ledger& ledger,
+                                  const EachInterfaceInterval& each_interface) override {
+    if (!days_)
+      if (auto begun = begin(making, ledger); !begun) return tl::unexpected(begun.error());
+    if (!each_interface || links_.empty() || days_->is_done()) {
+      if (each_interface) add_interfaces(making);
+      add_groups(making);
+      return true;
+    }
+    if (auto read = read_day(ledger, each_interface); !read) return tl::unexpected(read.error());
+    return false;
+  }
 
-  auto links = planned_links(config_);
-  std::vector<WantedInterface> wanted;
-  std::vector<Exporters> group_exporters(config_.groups.size());
-  std::vector<std::vector<BitsPerSecond>> group_speeds(config_.groups.size());
-  const auto circumstances = [&](Exporters exporters) {
-    return Circumstances{.exporters = std::move(exporters), .masks = *masks};
-  };
-  const Circumstances masked = circumstances({});
-  for (PlannedLink& link : links) {
-    wanted.push_back(link.wanted);
-    link.measure = weeks->add(circumstances({link.wanted.exporter}));
-    for (const std::size_t group : link.groups) {
-      group_exporters[group].insert(link.wanted.exporter);
-      group_speeds[group].push_back(link.speed);
+ private:
+  using Bytes = std::pair<std::uint64_t, std::uint64_t>;
+
+  [[nodiscard]] Result<void> begin(const Making& making, ledger::Ledger& ledger) {
+    auto weeks = MeasuredWeeks::make("UTC", making.now);
+    if (!weeks) return tl::unexpected(weeks.error());
+    auto masks = masks_of(ledger, {}, *weeks);
+    if (!masks) return tl::unexpected(masks.error());
+
+    links_ = planned_links(making.config);
+    std::vector<Exporters> group_exporters(making.config.groups.size());
+    group_speeds_.resize(making.config.groups.size());
+    const auto circumstances = [&](Exporters exporters) {
+      return Circumstances{.exporters = std::move(exporters), .masks = *masks};
+    };
+    masked_ = circumstances({});
+    for (PlannedLink& link : links_) {
+      wanted_.push_back(link.wanted);
+      link.measure = weeks->add(circumstances({link.wanted.exporter}));
+      for (const std::size_t group : link.groups) {
+        group_exporters[group].insert(link.wanted.exporter);
+        group_speeds_[group].push_back(link.speed);
+      }
+    }
+    for (const auto& exporters : group_exporters)
+      group_measures_.push_back(weeks->add(circumstances(exporters)));
+    series_.resize(links_.size());
+    group_series_.resize(making.config.groups.size());
+    sums_.assign(making.config.groups.size(), std::vector<Bytes>(kWeekIntervals));
+    weeks->begin();
+    days_.emplace(weeks->start(), weeks->end());
+    weeks_.emplace(std::move(*weeks));
+    return {};
+  }
+
+  [[nodiscard]] Result<void> read_day(ledger::Ledger& ledger,
+                                      const EachInterfaceInterval& each_interface) {
+    const Period day = days_->day();
+    const auto piece = Piece::read(ledger, day);
+    if (!piece) return tl::unexpected(piece.error());
+    weeks_->add(*piece);
+    const Period& week = weeks_->weeks()[week_];
+    const std::int64_t begin = seconds_of(week.start);
+    const auto take = [&](std::size_t i, const InterfaceInterval& interval) {
+      if (i >= links_.size() || !day.contains(time_of(interval.start)) ||
+          masked_.is_masked(time_of(interval.start)))
+        return;
+      const auto at = static_cast<std::size_t>((interval.start - begin) / ledger::kIntervalSeconds);
+      series_[i].add(interval.ingress_bytes, interval.egress_bytes);
+      ++series_[i].rows;
+      for (const std::size_t group : links_[i].groups) {
+        Bytes& sum = sums_[group][at];
+        sum.first = saturating(sum.first, interval.ingress_bytes);
+        sum.second = saturating(sum.second, interval.egress_bytes);
+        ++group_series_[group].rows;
+      }
+    };
+    if (auto read = each_interface(wanted_, seconds_of(day.start), seconds_of(day.end), take);
+        !read)
+      return read;
+    days_->next();
+    if (day.end == week.end) finish_week();
+    return {};
+  }
+
+  void finish_week() {
+    for (std::size_t i = 0; i < links_.size(); ++i)
+      series_[i].finish(week_, weeks_->measure(links_[i].measure, week_));
+    for (std::size_t g = 0; g < sums_.size(); ++g) {
+      for (const Bytes& sum : sums_[g]) group_series_[g].add(sum.first, sum.second);
+      group_series_[g].finish(week_, weeks_->measure(group_measures_[g], week_));
+      sums_[g].assign(kWeekIntervals, {});
+    }
+    ++week_;
+  }
+
+  void add_interfaces(Making& making) {
+    const std::uint32_t threshold = making.config.capacity.threshold_percent;
+    for (std::size_t i = 0; i < links_.size(); ++i) {
+      const PlannedLink& link = links_[i];
+      if (link.speed.value() == 0) continue;
+      const std::array limits{billing::AskedLimit{.limit = billing::CapacityLimit::Speed,
+                                                  .reached_at = part_of(link.speed, threshold)}};
+      making.view.interfaces.push_back(
+          {.exporter = link.wanted.exporter,
+           .interface =
+               link.wanted.index != 0 ? std::to_string(link.wanted.index) : link.wanted.name,
+           .speed = link.speed,
+           .trend = billing::trend_of(std::move(series_[i].figures), weeks_->weeks(), limits,
+                                      making.view.model)});
     }
   }
-  std::vector<std::size_t> group_measures;
-  group_measures.reserve(group_exporters.size());
-  for (const auto& exporters : group_exporters)
-    group_measures.push_back(weeks->add(circumstances(exporters)));
 
-  std::vector<LinkSeries> series(links.size());
-  std::vector<LinkSeries> group_series(config_.groups.size());
-  if (each_interface && !links.empty()) {
-    if (auto read = weeks->read(ledger_); !read) return read;
-    using Bytes = std::pair<std::uint64_t, std::uint64_t>;
-    std::vector<std::vector<Bytes>> sums(config_.groups.size());
-    for (std::size_t week = 0; week < weeks->weeks().size(); ++week) {
-      for (auto& sum : sums) sum.assign(kWeekIntervals, {});
-      const Period& span = weeks->weeks()[week];
-      const std::int64_t begin = seconds_of(span.start);
-      const auto take = [&](std::size_t i, const InterfaceInterval& interval) {
-        const std::int64_t at = (interval.start - begin) / ledger::kIntervalSeconds;
-        if (i >= links.size() || interval.start < begin ||
-            at >= static_cast<std::int64_t>(kWeekIntervals) ||
-            masked.is_masked(time_of(interval.start)))
-          return;
-        series[i].add(interval.ingress_bytes, interval.egress_bytes);
-        ++series[i].rows;
-        for (const std::size_t group : links[i].groups) {
-          Bytes& sum = sums[group][static_cast<std::size_t>(at)];
-          sum.first = saturating(sum.first, interval.ingress_bytes);
-          sum.second = saturating(sum.second, interval.egress_bytes);
-          ++group_series[group].rows;
+  void add_groups(Making& making) {
+    const config::Config& config = making.config;
+    const std::uint32_t threshold = config.capacity.threshold_percent;
+    for (std::size_t g = 0; g < config.groups.size(); ++g) {
+      const auto& speeds = group_speeds_[g];
+      billing::GroupCapacity group{.group = config.groups[g].name, .links = speeds.size()};
+      std::uint64_t fastest = 0;
+      if (std::none_of(speeds.begin(), speeds.end(),
+                       [](BitsPerSecond speed) { return speed.value() == 0; })) {
+        std::uint64_t all = 0;
+        for (const BitsPerSecond speed : speeds) {
+          all = saturating(all, speed.value());
+          fastest = std::max(fastest, speed.value());
         }
-      };
-      if (auto read = each_interface(wanted, begin, seconds_of(span.end), take); !read) return read;
-      for (std::size_t i = 0; i < links.size(); ++i)
-        series[i].finish(week, weeks->measure(links[i].measure, week));
-      for (std::size_t g = 0; g < sums.size(); ++g) {
-        for (const Bytes& sum : sums[g]) group_series[g].add(sum.first, sum.second);
-        group_series[g].finish(week, weeks->measure(group_measures[g], week));
+        group.speed = BitsPerSecond{all};
       }
+      std::vector<billing::AskedLimit> limits;
+      if (group.speed.value() != 0)
+        limits.push_back({.limit = billing::CapacityLimit::Speed,
+                          .reached_at = part_of(group.speed, threshold)});
+      if (group.speed.value() > fastest)
+        limits.push_back({.limit = billing::CapacityLimit::OneDown,
+                          .reached_at = part_of(BitsPerSecond{group.speed.value() - fastest},
+                                                config.capacity.target_percent)});
+      group.trend = billing::trend_of(std::move(group_series_[g].figures), weeks_->weeks(), limits,
+                                      making.view.model);
+      if (group.speed.value() != 0 && group.trend.last)
+        group.headroom =
+            billing::headroom_of(speeds, *group.trend.last, config.capacity.target_percent / 100.0);
+      making.view.groups.push_back(std::move(group));
     }
   }
 
-  const std::uint32_t threshold = config_.capacity.threshold_percent;
-  for (std::size_t i = 0; each_interface && i < links.size(); ++i) {
-    const PlannedLink& link = links[i];
-    if (link.speed.value() == 0) continue;
-    const std::array limits{billing::AskedLimit{.limit = billing::CapacityLimit::Speed,
-                                                .reached_at = part_of(link.speed, threshold)}};
-    view_.interfaces.push_back(
-        {.exporter = link.wanted.exporter,
-         .interface = link.wanted.index != 0 ? std::to_string(link.wanted.index) : link.wanted.name,
-         .speed = link.speed,
-         .trend =
-             billing::trend_of(std::move(series[i].figures), weeks->weeks(), limits, view_.model)});
-  }
-  for (std::size_t g = 0; g < config_.groups.size(); ++g) {
-    const auto& speeds = group_speeds[g];
-    billing::GroupCapacity group{.group = config_.groups[g].name, .links = speeds.size()};
-    std::uint64_t fastest = 0;
-    if (std::none_of(speeds.begin(), speeds.end(),
-                     [](BitsPerSecond speed) { return speed.value() == 0; })) {
-      std::uint64_t all = 0;
-      for (const BitsPerSecond speed : speeds) {
-        all = saturating(all, speed.value());
-        fastest = std::max(fastest, speed.value());
-      }
-      group.speed = BitsPerSecond{all};
-    }
-    std::vector<billing::AskedLimit> limits;
-    if (group.speed.value() != 0)
-      limits.push_back(
-          {.limit = billing::CapacityLimit::Speed, .reached_at = part_of(group.speed, threshold)});
-    if (group.speed.value() > fastest)
-      limits.push_back({.limit = billing::CapacityLimit::OneDown,
-                        .reached_at = part_of(BitsPerSecond{group.speed.value() - fastest},
-                                              config_.capacity.target_percent)});
-    group.trend =
-        billing::trend_of(std::move(group_series[g].figures), weeks->weeks(), limits, view_.model);
-    if (group.speed.value() != 0 && group.trend.last)
-      group.headroom =
-          billing::headroom_of(speeds, *group.trend.last, config_.capacity.target_percent / 100.0);
-    view_.groups.push_back(std::move(group));
-  }
-  return {};
-}
+  std::optional<MeasuredWeeks> weeks_;
+  Circumstances masked_;
+  std::vector<PlannedLink> links_;
+  std::vector<WantedInterface> wanted_;
+  std::vector<std::vector<BitsPerSecond>> group_speeds_;
+  std::vector<std::size_t> group_measures_;
+  std::vector<LinkSeries> series_;
+  std::vector<LinkSeries> group_series_;
+  std::vector<std::vector<Bytes>> sums_;  ///< by group and interval of the running week
+  std::optional<DayWalk> days_;
+  std::size_t week_ = 0;
+};
 
 }  // namespace
+
+struct CapacityViewMaker::State {
+  std::shared_ptr<const config::Config> config;
+  Making making;
+  std::vector<std::unique_ptr<Part>> parts;  ///< the last comes next
+};
+
+CapacityViewMaker::CapacityViewMaker(std::shared_ptr<const config::Config> config, TrafficTime now)
+    : state_(std::make_unique<State>(State{
+          .config = config,
+          .making = {.config = *config, .now = now, .planned = planned_contracts(*config, now)}})) {
+  billing::CapacityView& view = state_->making.view;
+  view.made_at = now;
+  view.model = config->capacity.growth == config::Growth::Exponential
+                   ? billing::GrowthModel::Exponential
+                   : billing::GrowthModel::Linear;
+  state_->parts.push_back(std::make_unique<LinksPart>());
+  state_->parts.push_back(std::make_unique<DiversityPart>());
+  state_->parts.push_back(std::make_unique<ContractsPart>());
+}
+
+CapacityViewMaker::~CapacityViewMaker() = default;
+
+Result<bool> CapacityViewMaker::step(ledger::Ledger& ledger,
+                                     const EachInterfaceInterval& each_interface) {
+  auto& parts = state_->parts;
+  if (parts.empty()) return true;
+  const auto is_done = parts.back()->step(state_->making, ledger, each_interface);
+  if (is_done && *is_done) parts.pop_back();
+  return is_done.map([&](bool) { return parts.empty(); });
+}
+
+billing::CapacityView CapacityViewMaker::take() { return std::move(state_->making.view); }
 
 Result<billing::CapacityView> make_capacity_view(const config::Config& config,
                                                  ledger::Ledger& ledger, TrafficTime now,
                                                  const EachInterfaceInterval& each_interface) {
-  ViewMaker maker(config, ledger, now);
-  if (auto done = maker.add_contracts(); !done) return tl::unexpected(done.error());
-  if (auto done = maker.add_diversity(); !done) return tl::unexpected(done.error());
-  if (auto done = maker.add_links(each_interface); !done) return tl::unexpected(done.error());
+  // The caller's configuration outlives the maker.
+  CapacityViewMaker maker(std::shared_ptr<const config::Config>(std::shared_ptr<void>(), &config),
+                          now);
+  for (bool is_done = false; !is_done;) {
+    const auto step = maker.step(ledger, each_interface);
+    if (!step) return tl::unexpected(step.error());
+    is_done = *step;
+  }
   return maker.take();
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 
@@ -40,7 +41,30 @@ using EachInterfaceInterval =
 /// contract the largest values of the week that is read: some 2 KB, however much the ledger
 /// holds. Without `each_interface` there are no interfaces, and groups have no figures.
 ///
+/// A year of thousands of contracts takes minutes to read. A step reads a day of it at most, so
+/// that its thread can do something else in between. What is written to the ledger meanwhile is in
+/// the view or is not.
+///
 /// Threads: the ledger's. Errors: what the ledger and `each_interface` say; Usage for a time zone.
+class CapacityViewMaker {
+ public:
+  CapacityViewMaker(std::shared_ptr<const config::Config> config, TrafficTime now);
+  ~CapacityViewMaker();
+  CapacityViewMaker(const CapacityViewMaker&) = delete;
+  CapacityViewMaker& operator=(const CapacityViewMaker&) = delete;
+
+  /// One step on. True: the view is whole, and take() gives it. After an error there is nothing to
+  /// go on with.
+  [[nodiscard]] Result<bool> step(ledger::Ledger& ledger,
+                                  const EachInterfaceInterval& each_interface);
+  [[nodiscard]] billing::CapacityView take();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// All steps at once.
 [[nodiscard]] Result<billing::CapacityView> make_capacity_view(
     const config::Config& config, ledger::Ledger& ledger, TrafficTime now,
     const EachInterfaceInterval& each_interface);

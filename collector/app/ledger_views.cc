@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <map>
+#include <string>
+#include <unordered_map>
 #include <utility>
 
 #include "collector/app/closing.h"
@@ -16,11 +19,12 @@ constexpr std::chrono::hours kBetweenDailies{24};
 }  // namespace
 
 LedgerViews::LedgerViews(const config::Config& config, Table table, Post post,
-                         std::shared_ptr<spdlog::logger> log)
+                         std::shared_ptr<spdlog::logger> log, std::chrono::milliseconds turn)
     : config_(std::make_shared<const config::Config>(config)),
       table_(std::move(table)),
       post_(std::move(post)),
       log_(std::move(log)),
+      turn_length_(turn),
       baseline_tracker_(config.baseline) {}
 
 void LedgerViews::adopt(const config::Config& config) {
@@ -55,11 +59,14 @@ void LedgerViews::observe(ledger::Ledger& ledger, std::optional<std::int64_t> st
   }
   const auto now = std::chrono::steady_clock::now();
   // Not while it is being opened: what arrived meanwhile is written first.
-  if (!start || (next_daily_ && now < *next_daily_)) return;
-  next_daily_ = now + kBetweenDailies;
-  close_periods_of(ledger, *config);
-  if (stop_.stop_requested()) return;
-  look_ahead(ledger, *config);
+  if (!start) return;
+  if (!next_daily_ || now >= *next_daily_) {
+    next_daily_ = now + kBetweenDailies;
+    close_periods_of(ledger, *config);
+    if (stop_.stop_requested()) return;
+    forecasts_ = std::make_unique<CapacityViewMaker>(config, traffic_now());
+  }
+  if (forecasts_) look_ahead(ledger);
 }
 
 void LedgerViews::note_terms_of(ledger::Ledger& ledger, const config::Config& config) {
@@ -74,10 +81,25 @@ void LedgerViews::close_periods_of(ledger::Ledger& ledger, const config::Config&
     log_->info("ledger: {} bills of periods that are over closed", closed->size());
 }
 
-void LedgerViews::look_ahead(ledger::Ledger& ledger, const config::Config& config) {
-  auto view = make_capacity_view(config, ledger, traffic_now(), interfaces_of(ledger));
-  if (!view) return warn("forecasts are not made", view.error());
-  capacity_.publish(std::make_shared<const billing::CapacityView>(std::move(*view)));
+void LedgerViews::look_ahead(ledger::Ledger& ledger) {
+  const auto until = std::chrono::steady_clock::now() + turn_length_;
+  do {
+    const auto is_done = forecasts_->step(ledger, interfaces_of(ledger));
+    if (!is_done) {
+      warn("forecasts are not made", is_done.error());
+      forecasts_.reset();
+      return;
+    }
+    if (*is_done) {
+      capacity_.publish(std::make_shared<const billing::CapacityView>(forecasts_->take()));
+      forecasts_.reset();
+      return;
+    }
+  } while (std::chrono::steady_clock::now() < until);
+  // The newest turn alone goes on: one that was forgotten is made up for by the next interval.
+  post_([this, turn = ++forecast_turn_](ledger::Ledger& later) {
+    if (turn == forecast_turn_ && forecasts_) look_ahead(later);
+  });
 }
 
 void LedgerViews::weigh_next(std::uint64_t turn) {
@@ -96,16 +118,21 @@ void LedgerViews::weigh_next(std::uint64_t turn) {
 EachInterfaceInterval interfaces_of(ledger::Ledger& ledger) {
   return [&ledger](std::span<const WantedInterface> wanted, std::int64_t from, std::int64_t until,
                    const TakeInterface& take) -> Result<void> {
-    for (std::size_t i = 0; i < wanted.size(); ++i) {
-      if (wanted[i].index == 0) continue;
-      const auto totals = ledger.interface_totals(wanted[i].exporter, wanted[i].index, from, until);
-      if (!totals) return tl::unexpected(totals.error());
-      for (const auto& total : *totals)
-        take(i, {.start = total.start,
-                 .ingress_bytes = total.flow_bytes[0],
-                 .egress_bytes = total.flow_bytes[1]});
-    }
-    return {};
+    std::map<std::string, std::unordered_map<std::uint32_t, std::size_t>, std::less<>> places;
+    for (std::size_t i = 0; i < wanted.size(); ++i)
+      if (wanted[i].index != 0) places[wanted[i].exporter].emplace(wanted[i].index, i);
+    if (places.empty()) return {};
+    return ledger.each_interface_total(
+        from, until,
+        [&](const std::string& exporter, std::uint32_t interface,
+            const ledger::InterfaceTotal& total) {
+          const auto router = places.find(exporter);
+          if (router == places.end()) return;
+          if (const auto place = router->second.find(interface); place != router->second.end())
+            take(place->second, {.start = total.start,
+                                 .ingress_bytes = total.flow_bytes[0],
+                                 .egress_bytes = total.flow_bytes[1]});
+        });
   };
 }
 

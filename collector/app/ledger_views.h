@@ -32,11 +32,14 @@ class LedgerViews {
  public:
   using Table = std::function<std::shared_ptr<const contracts::ContractTable>()>;
 
-  /// Runs a job on the ledger's thread, after what waits to be written.
+  /// Runs a job on the ledger's thread, after what waits there already.
   using Post = std::function<void(std::function<void(ledger::Ledger&)>)>;
 
+  /// How long forecasts keep what waits for the ledger's thread waiting, and a step more.
+  static constexpr std::chrono::milliseconds kTurn{200};
+
   LedgerViews(const config::Config& config, Table table, Post post,
-              std::shared_ptr<spdlog::logger> log);
+              std::shared_ptr<spdlog::logger> log, std::chrono::milliseconds turn = kTurn);
 
   /// A configuration that is in force now.
   void adopt(const config::Config& config);
@@ -63,7 +66,8 @@ class LedgerViews {
  private:
   void note_terms_of(ledger::Ledger& ledger, const config::Config& config);
   void close_periods_of(ledger::Ledger& ledger, const config::Config& config);
-  void look_ahead(ledger::Ledger& ledger, const config::Config& config);
+  /// Works at the forecasts for a while; posts the rest, so that intervals are written in between.
+  void look_ahead(ledger::Ledger& ledger);
   /// Asks for the next step, which is void once the turn is over.
   void weigh_next(std::uint64_t turn);
   void warn(const char* what, const Error& error) const;
@@ -73,6 +77,7 @@ class LedgerViews {
   const Post post_;
   const std::shared_ptr<spdlog::logger> log_;
   std::stop_source stop_;
+  const std::chrono::milliseconds turn_length_;
   Published<billing::BillingView> billing_{nullptr};
   Published<billing::CapacityView> capacity_{nullptr};
   Published<billing::BaselineView> baselines_{nullptr};
@@ -82,6 +87,8 @@ class LedgerViews {
   std::uint64_t turn_ = 0;                       ///< rises with each closed interval
   std::shared_ptr<const config::Config> noted_;  ///< whose terms are in the ledger
   std::optional<std::chrono::steady_clock::time_point> next_daily_;
+  std::unique_ptr<CapacityViewMaker> forecasts_;  ///< while they are made
+  std::uint64_t forecast_turn_ = 0;               ///< the last that was posted
 };
 
 /// What the ledger has of interfaces, for make_capacity_view().

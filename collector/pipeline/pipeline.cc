@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <condition_variable>
 #include <tuple>
 
@@ -355,9 +356,15 @@ std::vector<Pipeline::InterfaceBytes> Pipeline::interface_bytes(
 
 std::vector<Pipeline::PopBytes> Pipeline::pop_bytes() const {
   std::vector<PopBytes> all;
-  const auto places = registries_->pops.places();
-  // The first is "unknown" where no POP is named.
-  if (places.front().place == kUnknownPop) return all;
+  const auto policy = policy_.current();
+  if (policy->router_pops.empty()) return all;
+  // Counters go on for the life of the process; a POP that has left the configuration is not shown.
+  std::array<bool, kPopPlaces> is_shown{};
+  is_shown[kUnknownPop] = true;
+  for (const auto* pops : {&policy->router_pops, &policy->contract_pops})
+    for (const PopPlace place : *pops) is_shown[place] = true;
+  auto places = registries_->pops.places();
+  std::erase_if(places, [&](const auto& named) { return !is_shown[named.place]; });
   for (const auto& from : places) {
     for (const auto& to : places) {
       PopBytes& bytes = all.emplace_back(PopBytes{.ingress = from.name, .egress = to.name});

@@ -87,8 +87,8 @@ class Pipeline {
   /// By the table's own numbers of its tracked interfaces.
   [[nodiscard]] std::vector<InterfaceBytes> interface_bytes(
       const contracts::ContractTable& table) const;
-  /// Bytes from one POP to another over all workers, of every pair; none if no router has a
-  /// POP.
+  /// Bytes from one POP to another over all workers, of every pair that the configuration in force
+  /// names; none if no router has a POP.
   struct PopBytes {
     std::string ingress;
     std::string egress;

@@ -9,6 +9,7 @@
 #include <array>
 #include <cmath>
 #include <filesystem>
+#include <functional>
 #include <limits>
 #include <map>
 #include <set>
@@ -122,6 +123,11 @@ struct Ledger::State {
   [[nodiscard]] Number number(const char* table, std::unordered_map<std::string, Number>& known,
                               const std::string& name);
   [[nodiscard]] std::optional<Number> find(const char* table, const std::string& name);
+  void each_name(const char* table,
+                 const std::function<void(Number number, const std::string& name)>& take);
+  /// The place in `wanted` of each contract that the ledger knows, by its number.
+  [[nodiscard]] std::unordered_map<Number, std::size_t> places_of(
+      std::span<const std::string> wanted);
   void write_interfaces(Number run, const std::vector<InterfaceRow>& rows);
   [[nodiscard]] std::int64_t closed_until(std::string_view contract);
   /// What write() learnt of numbers inside a transaction that was undone.
@@ -233,6 +239,36 @@ std::optional<Number> Ledger::State::find(const char* table, const std::string& 
       soci::into(found, indicator);
   if (indicator == soci::i_null) return std::nullopt;
   return found;
+}
+
+void Ledger::State::each_name(
+    const char* table, const std::function<void(Number number, const std::string& name)>& take) {
+  struct Bound {
+    Number number = 0;
+    std::string name;
+  } bound;
+  soci::statement statement = (sql.prepare << "SELECT number, name FROM " << table,
+                               soci::into(bound.number), soci::into(bound.name));
+  statement.execute();
+  while (statement.fetch()) take(bound.number, bound.name);
+}
+
+std::unordered_map<Ledger::Number, std::size_t> Ledger::State::places_of(
+    std::span<const std::string> wanted) {
+  // From here on it is faster to read all names than to ask for each.
+  constexpr std::size_t kMany = 100;
+  std::unordered_map<Number, std::size_t> places;
+  if (wanted.size() < kMany) {
+    for (std::size_t i = 0; i < wanted.size(); ++i)
+      if (const auto number = find("contract", wanted[i])) places.emplace(*number, i);
+    return places;
+  }
+  std::unordered_map<std::string_view, std::size_t> by_name;
+  for (std::size_t i = 0; i < wanted.size(); ++i) by_name.emplace(wanted[i], i);
+  each_name("contract", [&](Number number, const std::string& name) {
+    if (const auto at = by_name.find(name); at != by_name.end()) places.emplace(number, at->second);
+  });
+  return places;
 }
 
 Number Ledger::State::number(const char* table, std::unordered_map<std::string, Number>& known,
@@ -680,9 +716,7 @@ Result<void> Ledger::each_interval(std::span<const std::string> contracts, std::
   State& state = *state_;
   try {
     state.ready();
-    std::unordered_map<Number, std::size_t> wanted;
-    for (std::size_t i = 0; i < contracts.size(); ++i)
-      if (const auto number = state.find("contract", contracts[i])) wanted.emplace(*number, i);
+    const auto wanted = state.places_of(contracts);
     if (wanted.empty() || from >= until) return {};
     const TakeNumbered take_wanted = [&](Number number, const ContractInterval& interval) {
       if (const auto at = wanted.find(number); at != wanted.end()) take(at->second, interval);
@@ -956,6 +990,69 @@ Result<std::vector<InterfaceTotal>> Ledger::interface_totals(std::string_view ex
     return state_->failed("cannot be read", error);
   }
   return found;
+}
+
+Result<void> Ledger::each_interface_total(std::int64_t from, std::int64_t until,
+                                          const TakeInterface& take) {
+  try {
+    state_->ready();
+    std::unordered_map<Number, std::string> names;
+    state_->each_name("exporter",
+                      [&](Number number, const std::string& name) { names.emplace(number, name); });
+    std::vector<Number> starts;
+    std::vector<Number> exporters;
+    std::vector<Number> interfaces;
+    std::vector<Number> sides;
+    std::vector<Number> flows;
+    std::vector<Number> counters;
+    const auto make_room = [&] {
+      for (auto* column : {&starts, &exporters, &interfaces, &sides, &flows, &counters})
+        column->resize(kFetch);
+    };
+    make_room();
+    // -1 stands for none, as in interface_totals(). The key has the order already.
+    soci::statement statement =
+        (state_->sql.prepare
+             << "SELECT CAST(start AS BIGINT), CAST(exporter AS BIGINT), CAST(interface AS "
+                "BIGINT), CAST(side AS BIGINT), CAST(SUM(flow_bytes) AS BIGINT), "
+                "CAST(coalesce(MAX(counter_bytes), -1) AS BIGINT) FROM interface_interval WHERE "
+                "start >= :from AND start < :until GROUP BY start, exporter, interface, side "
+                "ORDER BY start, exporter, interface, side",
+         soci::use(from), soci::use(until), soci::into(starts), soci::into(exporters),
+         soci::into(interfaces), soci::into(sides), soci::into(flows), soci::into(counters));
+    struct At {
+      Number start = 0;
+      Number exporter = 0;
+      Number interface = 0;
+      bool operator==(const At&) const = default;
+    };
+    std::optional<At> at;
+    InterfaceTotal total;
+    const auto give = [&] {
+      if (!at) return;
+      if (const auto name = names.find(at->exporter); name != names.end())
+        take(name->second, static_cast<std::uint32_t>(at->interface), total);
+    };
+    statement.execute();
+    while (statement.fetch()) {
+      for (std::size_t i = 0; i < starts.size(); ++i) {
+        const At next{.start = starts[i], .exporter = exporters[i], .interface = interfaces[i]};
+        if (at != next) {
+          give();
+          at = next;
+          total = {.start = next.start};
+        }
+        const auto side = static_cast<std::size_t>(sides[i] == 0 ? 0 : 1);
+        total.flow_bytes[side] = amount_of(flows[i]);
+        if (counters[i] >= 0) total.counter_bytes[side] = amount_of(counters[i]);
+      }
+      make_room();
+    }
+    give();
+  } catch (const std::exception& error) {
+    return state_->failed("cannot be read", error);
+  }
+  return {};
 }
 
 Result<std::vector<RunRow>> Ledger::rows_of(std::string_view contract, std::int64_t start) {

@@ -97,6 +97,12 @@ class Ledger {
                                                                      std::int64_t from,
                                                                      std::int64_t until);
 
+  /// All interfaces at once, by rising start: reads them far faster than one by one.
+  using TakeInterface = std::function<void(const std::string& exporter, std::uint32_t interface,
+                                           const InterfaceTotal&)>;
+  [[nodiscard]] Result<void> each_interface_total(std::int64_t from, std::int64_t until,
+                                                  const TakeInterface& take);
+
   [[nodiscard]] Result<void> add_mask(const Mask& mask);
   /// Masks of `contract`, and those of every contract, that touch [from, until).
   [[nodiscard]] Result<std::vector<Mask>> masks(std::string_view contract, std::int64_t from,

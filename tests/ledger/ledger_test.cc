@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <sstream>
 
 #include "tests/support/postgres_shell.h"
@@ -331,6 +332,23 @@ TEST_F(LedgerTest, InterfacesAddUpByFlowsAndKeepOneCounter) {
                          {.start = kStart, .flow_bytes = {950, 5}, .counter_bytes = {1'001, {}}},
                          {.start = kStart + 300, .flow_bytes = {7, 0}, .counter_bytes = {}}}));
   EXPECT_TRUE(ledger.interface_totals("r3", 512, kStart, kStart + 600)->empty());
+  // All at once give the same, and what the others carried.
+  std::map<std::string, std::vector<InterfaceTotal>> all;
+  ASSERT_TRUE(ledger.each_interface_total(
+      kStart, kStart + 600,
+      [&](const std::string& exporter, std::uint32_t interface, const InterfaceTotal& total) {
+        all[exporter + "/" + std::to_string(interface)].push_back(total);
+      }));
+  EXPECT_EQ(all.at("r1/512"), *totals);
+  std::size_t intervals = 0;
+  for (const auto& [name, some] : all) {
+    const std::size_t slash = name.find('/');
+    const auto interface = static_cast<std::uint32_t>(std::stoul(name.substr(slash + 1)));
+    EXPECT_EQ(some,
+              *ledger.interface_totals(name.substr(0, slash), interface, kStart, kStart + 600));
+    intervals += some.size();
+  }
+  EXPECT_GT(intervals, totals->size());
   // A counter that is taken back is none again.
   second.interfaces.front().counter_bytes.reset();
   ASSERT_TRUE(ledger.write("run-b", second));

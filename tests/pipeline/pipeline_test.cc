@@ -146,6 +146,32 @@ TEST(Pipeline, ReloadSwapsContractsAndSaysWhatWaits) {
             45'000U);
 }
 
+TEST(Pipeline, PopsThatLeaveTheConfigurationAreNotShown) {
+  auto config = config_of(1);
+  config.exporters.routers.front().pop = "Tokyo";
+  config.contracts.front().pop = "Osaka";
+  auto pipeline = Pipeline::open(config, {}).value();
+  const auto pairs = [&] {
+    std::vector<std::string> names;
+    for (const auto& bytes : pipeline->pop_bytes())
+      names.push_back(bytes.ingress + ">" + bytes.egress);
+    return names;
+  };
+  EXPECT_EQ(pairs(),
+            (std::vector<std::string>{"Tokyo>Tokyo", "Tokyo>Osaka", "Tokyo>unknown", "Osaka>Tokyo",
+                                      "Osaka>Osaka", "Osaka>unknown", "unknown>Tokyo",
+                                      "unknown>Osaka", "unknown>unknown"}));
+  config.contracts.front().pop = "Nagoya";
+  ASSERT_TRUE(pipeline->reload(config));
+  EXPECT_EQ(pairs(),
+            (std::vector<std::string>{"Tokyo>Tokyo", "Tokyo>Nagoya", "Tokyo>unknown",
+                                      "Nagoya>Tokyo", "Nagoya>Nagoya", "Nagoya>unknown",
+                                      "unknown>Tokyo", "unknown>Nagoya", "unknown>unknown"}));
+  config.exporters.routers.front().pop.clear();
+  ASSERT_TRUE(pipeline->reload(config));
+  EXPECT_EQ(pairs(), std::vector<std::string>{});
+}
+
 TEST(Pipeline, ClosedBucketsReachTheSinkOnceAndInOrder) {
   std::mutex mutex;
   std::vector<std::shared_ptr<const core::ClosedBucket>> closed;
