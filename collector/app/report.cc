@@ -10,7 +10,7 @@
 #include <utility>
 #include <variant>
 
-#include "collector/app/contract_text.h"
+#include "collector/app/terms_text.h"
 #include "collector/app/ledger_coverage.h"
 #include "collector/app/stored_bill.h"
 #include "collector/app/terms_history.h"

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "collector/app/contract_text.h"
+#include "collector/app/terms_text.h"
 #include "collector/app/report.h"
 #include "collector/app/revisions.h"
 #include "collector/app/terms_history.h"
