@@ -193,8 +193,8 @@ TEST(TrafficCollectable, SeriesFollowTheFormula) {
     none.close_until(kStart + kMinute);
     // docs/metrics.md: 39, 10 an interface, 5 a UDP listener, 8 of the TCP listener, which has four
     // reasons here, and the facts of one exporter never heard.
-    // And 9 of remote write.
-    EXPECT_EQ(gather(none).series(), 39U + 10 + 5 + 8 + 1 + 9);
+    // And 9 of remote write, 4 of the import of contracts.
+    EXPECT_EQ(gather(none).series(), 39U + 10 + 5 + 8 + 1 + 9 + 4);
     // 28 a contract, 6 a service.
     EXPECT_EQ(gather(world).series() - gather(none).series(), 28 * n + 6);
     const MetricSet set = gather(world);
