@@ -63,6 +63,10 @@ void print_listeners(const Config& config, std::FILE* out) {
     fmt::print(out, "push        {}://{} (queue {} KiB)\n",
                config.remote_write->target.is_tls ? "https" : "http",
                config.remote_write->target.host_field, config.remote_write->queue_bytes / 1'024);
+  // Without the query, which may hold secrets.
+  if (const auto& source = config.contracts_source)
+    fmt::print(out, "import      {} every {} s\n", source->url.substr(0, source->url.find('?')),
+               source->every.count());
 }
 
 void print_routers(const Config& config, std::FILE* out) {

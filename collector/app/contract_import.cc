@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
@@ -154,28 +153,6 @@ bool is_equal(const std::vector<Contract>& a, const std::vector<Contract>& b) {
 
 }  // namespace
 
-bool RemovalLimit::allows(const config::ContractDiff& diff) const noexcept {
-  const std::size_t gone = diff.removed.size();
-  return unit == Unit::Contracts ? gone <= most : gone * 100 <= diff.before * most;
-}
-
-Result<RemovalLimit> parse_removal_limit(std::string_view text) {
-  if (text == "all") return RemovalLimit{100, RemovalLimit::Unit::Percent};
-  const bool is_percent = text.ends_with('%');
-  std::string_view digits = text;
-  if (is_percent) digits.remove_suffix(1);
-  std::uint32_t most = 0;
-  const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), most);
-  if (digits.empty() || read.ec != std::errc{} || read.ptr != digits.data() + digits.size() ||
-      (is_percent && most > 100))
-    return failure(ErrorCode::Usage,
-                   fmt::format("--allow-removals {}: write a number of contracts, a share such as "
-                               "10%, or all",
-                               text));
-  return RemovalLimit{most,
-                      is_percent ? RemovalLimit::Unit::Percent : RemovalLimit::Unit::Contracts};
-}
-
 Result<ImportPlan> plan_import(const config::Config& config, const ImportTerms& terms) {
   const auto written_as = format_of_name(terms.target);
   if (!written_as || written_as == ContractFormat::Json)
@@ -212,7 +189,7 @@ Result<ImportPlan> plan_import(const config::Config& config, const ImportTerms& 
     return plan;
   }
   plan.diff = config::diff_contracts(*now, contracts);
-  if (!terms.limit.allows(plan.diff)) {
+  if (!terms.limit.allows(plan.diff.removed.size(), plan.diff.before)) {
     plan.refusal =
         Error{ErrorCode::Usage,
               fmt::format("{}: {} of {} contracts would vanish; {} stays as it is. If they are to "

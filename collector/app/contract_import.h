@@ -1,10 +1,8 @@
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "collector/app/source_fetch.h"
@@ -14,20 +12,8 @@
 
 namespace weir::app {
 
-enum class ContractFormat : std::uint8_t { Csv, Json, Yaml };
-
-/// How many of the contracts an import may take away: a source that was cut short looks like
-/// customers who left.
-struct RemovalLimit {
-  enum class Unit : std::uint8_t { Contracts, Percent };
-  std::size_t most = 10;
-  Unit unit = Unit::Percent;
-
-  [[nodiscard]] bool allows(const config::ContractDiff& diff) const noexcept;
-};
-
-/// Reads `25`, `10%` or `all`. ErrorCode::Usage otherwise.
-[[nodiscard]] Result<RemovalLimit> parse_removal_limit(std::string_view text);
+using config::ContractFormat;
+using config::RemovalLimit;
 
 /// Largest source that is read.
 inline constexpr std::uint64_t kLargestSourceBytes = std::uint64_t{64} << 20;

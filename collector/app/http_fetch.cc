@@ -14,6 +14,8 @@
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
 
+#include "collector/app/http_port.h"
+
 namespace weir::app {
 namespace {
 
@@ -25,16 +27,6 @@ using SystemError = boost::system::error_code;
 /// The state of 16,384 exporters with some domains each.
 constexpr std::uint64_t kMostBytes = 256U << 20;
 constexpr std::string_view kDefaultPort = "10055";
-
-bool is_port(std::string_view text) noexcept {
-  if (text.empty() || text.size() > 5) return false;
-  unsigned port = 0;
-  for (const char c : text) {
-    if (c < '0' || c > '9') return false;
-    port = port * 10 + static_cast<unsigned>(c - '0');
-  }
-  return port != 0 && port <= 65'535;
-}
 
 tl::unexpected<Error> unreachable(const HttpUrl& url, std::string_view why) {
   return failure(ErrorCode::Unavailable,
@@ -71,7 +63,7 @@ Result<HttpUrl> parse_http_url(std::string_view text) {
   });
   if (url.host.empty() || !is_plain) return wrong();
   if (!after.empty()) {
-    if (after.front() != ':' || !is_port(after.substr(1))) return wrong();
+    if (after.front() != ':' || !is_http_port(after.substr(1))) return wrong();
     url.port = after.substr(1);
   }
   url.host_field = url.host.find(':') == std::string::npos

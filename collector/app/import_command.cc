@@ -3,53 +3,39 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <string_view>
+#include <iterator>
 #include <utility>
 
 #include "collector/app/contract_diff_output.h"
 #include "collector/app/file_replace.h"
 #include "collector/config/config_file.h"
-#include "collector/config/file_text.h"
-#include "collector/config/problem_list.h"
+#include "collector/config/values.h"
 
 namespace weir::app {
 namespace {
 
 int exit_code(const Error& error) noexcept { return error.code == ErrorCode::Usage ? 2 : 1; }
 
-/// The headers of the command line and of the file, one a line; empty lines and those that begin
-/// with # are passed over.
+/// The headers of the command line, then those of the file.
 Result<std::vector<HttpHeader>> read_headers(const ImportOptions& options) {
   std::vector<HttpHeader> headers;
-  const auto take = [&headers](std::string_view line) -> Result<void> {
+  for (const std::string& line : options.headers) {
     auto header = parse_http_header(line);
     if (!header) return tl::unexpected(header.error());
     headers.push_back(std::move(*header));
-    return {};
-  };
-  for (const std::string& line : options.headers)
-    if (auto done = take(line); !done) return tl::unexpected(done.error());
-  if (options.header_file.empty()) return headers;
-  config::ProblemList problems(options.header_file);
-  const auto text = config::read_text_file(options.header_file, problems);
-  if (!text) return failure(ErrorCode::Usage, config::to_string(problems.take().front()));
-  std::string_view rest = *text;
-  while (!rest.empty()) {
-    const std::size_t end = rest.find('\n');
-    std::string_view line = rest.substr(0, end);
-    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    if (line.empty() || line.starts_with('#')) continue;
-    if (auto done = take(line); !done)
-      return failure(done.error().code,
-                     fmt::format("{}: {}", options.header_file, done.error().message));
   }
+  if (options.header_file.empty()) return headers;
+  auto of_file = read_header_file(options.header_file);
+  if (!of_file) return of_file;
+  std::move(of_file->begin(), of_file->end(), std::back_inserter(headers));
   return headers;
 }
 
 Result<ImportTerms> terms_of(const ImportOptions& options, const config::Config& config) {
-  const auto limit = parse_removal_limit(options.allow_removals);
-  if (!limit) return tl::unexpected(limit.error());
+  const auto limit = config::parse_removal_limit(options.allow_removals);
+  if (!limit)
+    return failure(ErrorCode::Usage, fmt::format("--allow-removals: {}; {}", limit.error().message,
+                                                 limit.error().mend));
   auto headers = read_headers(options);
   if (!headers) return tl::unexpected(headers.error());
   ImportTerms terms{.source = options.source,

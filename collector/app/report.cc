@@ -10,11 +10,11 @@
 #include <utility>
 #include <variant>
 
-#include "collector/app/contract_text.h"
 #include "collector/app/counted_port.h"
 #include "collector/app/ledger_coverage.h"
 #include "collector/app/stored_bill.h"
 #include "collector/app/terms_history.h"
+#include "collector/app/terms_text.h"
 #include "collector/billing/billing_calendar.h"
 
 namespace weir::app {

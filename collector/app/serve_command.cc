@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "collector/accounting/layer.h"
+#include "collector/app/contracts_importer.h"
 #include "collector/app/ledger_reads.h"
 #include "collector/app/ledger_rows.h"
 #include "collector/app/ledger_service.h"
@@ -74,7 +75,7 @@ spdlog::level::level_enum level_of(EventKind kind) noexcept {
 /// One running collector: pipeline, HTTP server, and what a signal does to them.
 ///
 /// Threads: the main thread runs wait(); HTTP threads call the handlers. reload() may come
-/// from either and is done one at a time.
+/// from either, or from the importer's, and is done one at a time.
 class Collector {
  public:
   Collector(std::string path, std::shared_ptr<spdlog::logger> log)
@@ -98,6 +99,7 @@ class Collector {
   [[nodiscard]] Result<void> open_pipeline(const config::Config& config);
   [[nodiscard]] std::vector<std::string> not_ready() const;
   [[nodiscard]] ReloadAnswer reload();
+  [[nodiscard]] Result<void> reload_for_import();
   [[nodiscard]] http::Routes routes();
   [[nodiscard]] prometheus::Sources sources(const config::Config& config);
   [[nodiscard]] http::ContractSources contract_sources(const config::Config& config);
@@ -126,6 +128,7 @@ class Collector {
   std::unique_ptr<prometheus::TrafficCollectable> metrics_;
   std::unique_ptr<LedgerViews> views_;  ///< null without a ledger
   std::unique_ptr<http::ContractsApi> contracts_;
+  std::unique_ptr<ContractsImporter> importer_;
   std::unique_ptr<http::Server> server_;
   std::mutex reload_mutex_;  ///< one reload at a time; guards figures_
   prometheus::ProcessFigures figures_;
@@ -150,6 +153,9 @@ Result<void> Collector::open(const config::Config& config) {
   figures_.last_reload_success_ms = since_epoch_ms(traffic_now());
   metrics_ = std::make_unique<prometheus::TrafficCollectable>(sources(config));
   contracts_ = std::make_unique<http::ContractsApi>(contract_sources(config));
+  importer_ = std::make_unique<ContractsImporter>(
+      path_, [this] { return reload_for_import(); }, log_);
+  importer_->adopt(config.contracts_source);
   pipeline_->start();
   auto server = http::Server::listen(
       {.address = config.http.listen.address, .port = config.http.listen.port}, routes());
@@ -162,6 +168,8 @@ Result<void> Collector::open(const config::Config& config) {
   server_ = std::move(*server);
   log_listeners();
   log_->info("http: listening on {}:{}", config.http.listen.address.to_string(), server_->port());
+  // Last: an import may reload.
+  importer_->start();
   return {};
 }
 
@@ -261,6 +269,14 @@ prometheus::Sources Collector::sources(const config::Config& config) {
                                             .is_failing = met.is_failing};
     };
   }
+  sources.contracts_import = [this]() -> std::optional<prometheus::ContractsImportFigures> {
+    const auto met = importer_->figures();
+    if (!met) return std::nullopt;
+    return prometheus::ContractsImportFigures{.period = met->period,
+                                              .failures = met->failures,
+                                              .last_success_ms = met->last_success_ms,
+                                              .last_changes = met->last_changes};
+  };
   sources.http = [this] {
     prometheus::HttpFigures figures;
     if (!server_) return figures;
@@ -360,6 +376,7 @@ Collector::ReloadAnswer Collector::reload() {
     return {400, waiting.error().message + "\n"};
   }
   if (views_) views_->adopt(*loaded.config);
+  importer_->adopt(loaded.config->contracts_source);
   figures_.last_reload_ok = true;
   ++figures_.reloads;
   figures_.last_reload_success_ms = since_epoch_ms(traffic_now());
@@ -372,6 +389,14 @@ Collector::ReloadAnswer Collector::reload() {
   text += lines_of(loaded.problems, config::Severity::Warning);
   log_->info("{}", text.substr(0, text.size() - 1));
   return {200, std::move(text)};
+}
+
+Result<void> Collector::reload_for_import() {
+  auto answer = reload();
+  if (answer.status == 200) return {};
+  // The first of the lines; all of them are in the log.
+  answer.text.resize(std::min(answer.text.find('\n'), answer.text.size()));
+  return failure(ErrorCode::Usage, std::move(answer.text));
 }
 
 void Collector::log_listeners() {
@@ -499,6 +524,8 @@ void Collector::wait() {
 }
 
 void Collector::stop() {
+  // First, so that no reload comes between.
+  if (importer_) importer_->stop();
   if (server_) server_->stop();
   if (pipeline_) {
     pipeline_->stop();

@@ -23,8 +23,17 @@
 #include <boost/beast/http/write.hpp>
 #include <boost/beast/ssl/ssl_stream.hpp>
 #include <cctype>
+#include <condition_variable>
 #include <memory>
+#include <mutex>
+#include <optional>
+#include <system_error>
+#include <thread>
 #include <utility>
+
+#include "collector/app/http_port.h"
+#include "collector/config/file_text.h"
+#include "collector/config/problem_list.h"
 
 namespace weir::app {
 namespace {
@@ -56,16 +65,6 @@ bool is_visible(std::string_view text) noexcept {
   return std::ranges::all_of(text, [](unsigned char c) { return c > 0x20 && c < 0x7f; });
 }
 
-bool is_port(std::string_view text) noexcept {
-  if (text.empty() || text.size() > 5) return false;
-  unsigned port = 0;
-  for (const char c : text) {
-    if (c < '0' || c > '9') return false;
-    port = port * 10 + static_cast<unsigned>(c - '0');
-  }
-  return port != 0 && port <= 65'535;
-}
-
 std::string_view default_port(const SourceUrl& url) noexcept { return url.is_tls ? "443" : "80"; }
 
 tl::unexpected<Error> failed(const SourceUrl& url, std::string_view why) {
@@ -74,6 +73,7 @@ tl::unexpected<Error> failed(const SourceUrl& url, std::string_view why) {
 
 /// What went wrong on the way, in words that say what to do where that is known.
 std::string reason_of(const SystemError& error) {
+  if (error == asio::error::operation_aborted) return "stopped";
   if (error == beast::error::timeout) return "no whole answer in time (--timeout)";
   if (error == wire::error::body_limit) return "the answer is larger than is read here";
   if (error == wire::error::header_limit) return "the header of the answer is too large";
@@ -88,18 +88,53 @@ auto keep(SystemError& error) {
   return [&error](SystemError ended, auto&&...) { error = ended; };
 }
 
+using Addresses = asio::ip::tcp::resolver::results_type;
+
+/// What a thread that looks up a name and the one that waits for it share: the system may hold
+/// the former for longer than the latter waits.
+struct LookUp {
+  std::mutex mutex;
+  std::condition_variable_any done;
+  std::optional<std::pair<SystemError, Addresses>> answer;  ///< guarded by the mutex
+};
+
+Result<Addresses> look_up(const SourceUrl& url, Deadline deadline, const std::stop_token& stop) {
+  const auto shared = std::make_shared<LookUp>();
+  try {
+    std::thread([shared, host = url.host, port = url.port] {
+      asio::io_context context{1};
+      SystemError error;
+      auto addresses = asio::ip::tcp::resolver(context).resolve(host, port, error);
+      const std::lock_guard lock(shared->mutex);
+      shared->answer.emplace(error, std::move(addresses));
+      shared->done.notify_one();
+    }).detach();
+  } catch (const std::system_error& error) {
+    return failed(url, fmt::format("no thread to look up the host: {}", error.what()));
+  }
+  std::unique_lock lock(shared->mutex);
+  const bool is_there = shared->done.wait_until(lock, stop, deadline,
+                                                [&shared] { return shared->answer.has_value(); });
+  if (stop.stop_requested()) return failed(url, reason_of(asio::error::operation_aborted));
+  if (!is_there) return failed(url, "the host's name is not resolved in time (--timeout)");
+  const auto& [error, addresses] = *shared->answer;
+  if (error) return failed(url, fmt::format("the host is not found: {}", error.message()));
+  return addresses;
+}
+
 /// One connection's exchange, one step after the other; the deadline bounds them together.
 class Exchange {
  public:
-  Exchange(const SourceUrl& url, Deadline deadline) : url_(url), deadline_(deadline) {}
+  Exchange(const SourceUrl& url, Deadline deadline, const std::stop_token& stop)
+      : url_(url), deadline_(deadline), stop_(stop), end_steps_(stop, StopSteps{context_}) {}
 
   /// The answer to `request`, over a connection of its own.
   [[nodiscard]] Result<std::unique_ptr<Answer>> run(const wire::request<wire::empty_body>& request,
                                                     const FetchTerms& terms) {
+    const auto looked_up = look_up(url_, deadline_, stop_);
+    if (!looked_up) return tl::unexpected(looked_up.error());
+    const Addresses& addresses = *looked_up;
     SystemError error;
-    asio::ip::tcp::resolver resolver(context_);
-    const auto addresses = resolver.resolve(url_.host, url_.port, error);
-    if (error) return failed(url_, fmt::format("the host is not found: {}", error.message()));
     if (!url_.is_tls) {
       beast::tcp_stream stream(context_);
       if (auto done = connect(stream, addresses); !done) return tl::unexpected(done.error());
@@ -121,7 +156,7 @@ class Exchange {
     if (auto done = connect(beast::get_lowest_layer(stream), addresses); !done)
       return tl::unexpected(done.error());
     stream.async_handshake(asio::ssl::stream_base::client, keep(error));
-    finish();
+    finish(error);
     if (error) {
       const long verified = SSL_get_verify_result(stream.native_handle());
       if (verified == X509_V_ERR_HOSTNAME_MISMATCH || verified == X509_V_ERR_IP_ADDRESS_MISMATCH)
@@ -150,12 +185,11 @@ class Exchange {
            SSL_ctrl(tls, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name.data()) == 1;
   }
 
-  template <class Addresses>
   [[nodiscard]] Result<void> connect(beast::tcp_stream& stream, const Addresses& addresses) {
     SystemError error;
     stream.expires_at(deadline_);
     stream.async_connect(addresses, keep(error));
-    finish();
+    finish(error);
     if (error) return failed(url_, reason_of(error));
     return {};
   }
@@ -165,14 +199,14 @@ class Exchange {
       Stream& stream, const wire::request<wire::empty_body>& request, const FetchTerms& terms) {
     SystemError error;
     wire::async_write(stream, request, keep(error));
-    finish();
+    finish(error);
     if (error) return failed(url_, reason_of(error));
     beast::flat_buffer buffer;
     auto answer = std::make_unique<Answer>();
     answer->header_limit(kMostHeaderBytes);
     answer->body_limit(terms.most_bytes);
     wire::async_read_header(stream, buffer, *answer, keep(error));
-    finish();
+    finish(error);
     if (error) return failed(url_, reason_of(error));
     // Whatever an answer other than 200 holds is not read.
     if (answer->get().result() != wire::status::ok) return answer;
@@ -182,19 +216,30 @@ class Exchange {
                     "the answer does not say its length; have the server send "
                     "Content-Length or chunks");
     wire::async_read(stream, buffer, *answer, keep(error));
-    finish();
+    finish(error);
     if (error) return failed(url_, reason_of(error));
     return answer;
   }
 
-  void finish() {
+  /// Runs the step that was begun to its end.
+  void finish(SystemError& error) {
     context_.restart();
-    context_.run();
+    // After the restart: the token is told before the context, so that one of both is seen.
+    if (!stop_.stop_requested()) context_.run();
+    // The step may have been left half done, and has then said nothing.
+    if (stop_.stop_requested()) error = asio::error::operation_aborted;
   }
+
+  struct StopSteps {
+    asio::io_context& context;
+    void operator()() const { context.stop(); }
+  };
 
   const SourceUrl& url_;
   Deadline deadline_;
+  std::stop_token stop_;
   asio::io_context context_{1};
+  std::stop_callback<StopSteps> end_steps_;
 };
 
 bool is_redirect(wire::status status) noexcept {
@@ -253,6 +298,25 @@ Result<HttpHeader> parse_http_header(std::string_view text) {
   return HttpHeader{std::string(name), std::string(value)};
 }
 
+Result<std::vector<HttpHeader>> read_header_file(const std::string& path) {
+  config::ProblemList problems(path);
+  const auto text = config::read_text_file(path, problems);
+  if (!text) return failure(ErrorCode::Usage, config::to_string(problems.take().front()));
+  std::vector<HttpHeader> headers;
+  std::string_view rest = *text;
+  while (!rest.empty()) {
+    std::string_view line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    if (line.empty() || line.starts_with('#')) continue;
+    auto header = parse_http_header(line);
+    if (!header)
+      return failure(header.error().code, fmt::format("{}: {}", path, header.error().message));
+    headers.push_back(std::move(*header));
+  }
+  return headers;
+}
+
 Result<SourceUrl> parse_source_url(std::string_view text) {
   const auto wrong = [](std::string_view why) {
     return failure(ErrorCode::Usage, fmt::format("the URL of the source {}; write such as "
@@ -286,7 +350,8 @@ Result<SourceUrl> parse_source_url(std::string_view text) {
   if (url.host.empty() || !is_plain) return wrong("names no host");
   url.port = default_port(url);
   if (!authority.empty()) {
-    if (authority.front() != ':' || !is_port(authority.substr(1))) return wrong("has a bad port");
+    if (authority.front() != ':' || !is_http_port(authority.substr(1)))
+      return wrong("has a bad port");
     url.port = authority.substr(1);
   }
   return url;
@@ -335,7 +400,7 @@ Result<Fetched> fetch_source(const SourceUrl& url, const FetchTerms& terms) {
       request.set(wire::field::user_agent, "weir");
     if (request.find(wire::field::accept) == request.end())
       request.set(wire::field::accept, "application/json, text/csv, application/yaml");
-    Exchange exchange(at, deadline);
+    Exchange exchange(at, deadline, terms.stop);
     auto answer = exchange.run(request, terms);
     if (!answer) return tl::unexpected(answer.error());
     auto& message = (*answer)->get();

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,10 @@ struct HttpHeader {
 
 /// Reads `Name: value`. ErrorCode::Usage if it is none, or one that the request sets itself.
 [[nodiscard]] Result<HttpHeader> parse_http_header(std::string_view text);
+
+/// The headers of the file `path`, one a line; empty lines and those that begin with # are passed
+/// over. ErrorCode::Usage if it cannot be read or one of them is none.
+[[nodiscard]] Result<std::vector<HttpHeader>> read_header_file(const std::string& path);
 
 /// An address of the web in the parts that a request needs.
 struct SourceUrl {
@@ -53,6 +58,7 @@ struct FetchTerms {
   std::chrono::milliseconds timeout = std::chrono::seconds{60};  ///< of all requests together
   std::uint64_t most_bytes = std::uint64_t{64} << 20;            ///< of the body
   std::size_t most_redirects = 5;
+  std::stop_token stop;  ///< ends the fetch at once when it is asked to
 };
 
 struct Fetched {
@@ -63,9 +69,10 @@ struct Fetched {
 
 /// The whole body that a GET of `url` is answered with. TLS is at least 1.2, the certificate and
 /// its host name are verified. A body that is cut short, too large, late, encoded, or of a length
-/// that is not said, and every status but 200 is ErrorCode::Unavailable.
+/// that is not said, every status but 200, and a fetch that is stopped is ErrorCode::Unavailable.
 ///
-/// Threads: any; blocks until done or the time is over.
+/// Threads: any; blocks until done, stopped, or the time is over. A name is looked up on a thread
+/// of its own, which the system may hold for longer; it touches nothing of the caller's.
 [[nodiscard]] Result<Fetched> fetch_source(const SourceUrl& url, const FetchTerms& terms);
 
 }  // namespace weir::app

@@ -8,9 +8,9 @@
 #include <set>
 #include <utility>
 
-#include "collector/app/contract_text.h"
 #include "collector/app/ledger_coverage.h"
 #include "collector/app/statement_text.h"
+#include "collector/app/terms_text.h"
 
 namespace weir::app {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "collector/app/contract_text.h"
+#include "collector/app/terms_text.h"
 #include "collector/billing/billing_calendar.h"
 #include "exporters/ledger/statement_store.h"
 
@@ -36,7 +36,7 @@ Result<std::uint32_t> note_terms(ledger::Ledger& ledger,
     if (contract.valid_from != TrafficTime::min())
       one.valid_from = since_epoch_ms(contract.valid_from) / 1'000;
     one.committed = contract.committed.value();
-    one.terms = contract_text(contract);
+    one.terms = terms_text(contract);
   }
   return ledger::StatementStore(ledger).note(terms);
 }

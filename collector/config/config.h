@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -161,6 +162,39 @@ struct RemoteWrite {
   friend bool operator==(const RemoteWrite&, const RemoteWrite&) = default;
 };
 
+/// How contracts are written in a file or by a server.
+enum class ContractFormat : std::uint8_t { Csv, Json, Yaml };
+
+/// How many of the contracts an import may take away: a source that was cut short looks like
+/// customers who left.
+struct RemovalLimit {
+  enum class Unit : std::uint8_t { Contracts, Percent };
+  std::size_t most = 10;
+  Unit unit = Unit::Percent;
+
+  /// Whether `removed` of `before` contracts may go.
+  [[nodiscard]] bool allows(std::size_t removed, std::size_t before) const noexcept {
+    return unit == Unit::Contracts ? removed <= most : removed * 100 <= before * most;
+  }
+
+  friend bool operator==(const RemovalLimit&, const RemovalLimit&) = default;
+};
+
+/// `contracts_source: {url: "https://crm.example/contracts.json", every: 15m, ...}`: where the
+/// running collector fetches its contracts by itself. Paths are resolved from the configuration's
+/// folder.
+struct ContractsSource {
+  std::string url;  ///< http:// or https://
+  std::chrono::seconds every = std::chrono::minutes{15};
+  std::optional<ContractFormat> format;  ///< nullopt: by the content type, then the name's ending
+  std::string header_file;               ///< headers, one a line; empty: none
+  std::string ca_file;                   ///< PEM; empty: the system's authorities
+  RemovalLimit allow_removals;
+  std::chrono::seconds timeout{60};  ///< of the whole source, redirects included
+
+  friend bool operator==(const ContractsSource&, const ContractsSource&) = default;
+};
+
 /// Everything that a configuration file says, with every default. Plain and const once loaded.
 struct Config {
   std::string path;  ///< of the file it came from
@@ -182,6 +216,7 @@ struct Config {
   Http http;
   bool customer_names_in_metrics = false;  ///< metrics.customer_names
   std::optional<RemoteWrite> remote_write;
+  std::optional<ContractsSource> contracts_source;
 };
 
 enum class Severity : std::uint8_t { Warning, Error };

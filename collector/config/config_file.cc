@@ -32,9 +32,10 @@ constexpr std::size_t kMaxListeners = 64;
 /// Of NetFlow, IPFIX and sFlow.
 constexpr std::array<std::uint16_t, 3> kUsualPorts{2055, 4739, 6343};
 
-constexpr std::array<std::string_view, 14> kKeys{
-    "listen",   "workers", "exporters", "accounting", "contracts", "groups",       "capacity",
-    "baseline", "ledger",  "state",     "http",       "metrics",   "remote_write", "kafka"};
+constexpr std::array<std::string_view, 15> kKeys{
+    "listen", "workers",  "exporters",    "accounting", "contracts",
+    "groups", "capacity", "baseline",     "ledger",     "state",
+    "http",   "metrics",  "remote_write", "kafka",      "contracts_source"};
 constexpr std::array<std::string_view, 8> kListenKeys{
     "udp", "tcp", "tls", "pcap", "receive_buffer", "certificate", "key", "client_ca"};
 /// What says the kind of a listener, and what belongs to one kind alone.
@@ -60,6 +61,8 @@ constexpr std::array<std::string_view, 1> kMetricsKeys{"customer_names"};
 constexpr std::array<std::string_view, 8> kRemoteWriteKeys{
     "url",        "queue",   "timeout", "bearer_token_file",
     "basic_auth", "ca_file", "headers", "external_labels"};
+constexpr std::array<std::string_view, 7> kContractsSourceKeys{
+    "url", "every", "format", "header_file", "ca_file", "allow_removals", "timeout"};
 constexpr std::array<std::string_view, 2> kBasicAuthKeys{"username", "password_file"};
 /// Labels that every series of remote write has from Weir.
 constexpr std::array<std::string_view, 3> kOwnLabels{"contract", "direction", "family"};
@@ -177,6 +180,21 @@ Parsed<std::chrono::seconds> parse_close_after(std::string_view text) {
                    "write such as 5d or 12h");
 }
 
+Parsed<ContractFormat> parse_contract_format(std::string_view text) {
+  return parse_choice<ContractFormat>(text, {{"csv", ContractFormat::Csv},
+                                             {"json", ContractFormat::Json},
+                                             {"yaml", ContractFormat::Yaml}});
+}
+
+/// As parse_http_target(), where secrets stand in another place.
+Parsed<HttpTarget> parse_source_target(std::string_view text) {
+  auto target = parse_http_target(text);
+  const std::string_view authority = text.substr(0, text.find_first_of("/?", text.find("//") + 2));
+  if (!target && authority.find('@') != std::string_view::npos)
+    target.error().mend = "send credentials as headers of `header_file`";
+  return target;
+}
+
 /// A bucket of a thousand contracts needs less.
 constexpr std::uint32_t kLeastQueueBytes = 1U << 20;
 
@@ -224,6 +242,12 @@ bool is_loopback(const IpAddress& address) noexcept {
   return address.is_v4() ? address.v4_value() >> 24 == 127 : address == IpAddress::v6(0, 1);
 }
 
+/// Whether nobody else's machine sees what is sent there.
+bool stays_here(const HttpTarget& target) {
+  const auto address = parse_address(target.host);
+  return target.host == "localhost" || (address && is_loopback(*address));
+}
+
 /// Reads the parts of a configuration from their places in the tree.
 class Reader {
  public:
@@ -261,6 +285,8 @@ class Reader {
     }
     if (const YamlNode* node = fields.find("remote_write"))
       config.remote_write = remote_write_of(*node);
+    if (const YamlNode* node = fields.find("contracts_source"))
+      config.contracts_source = contracts_source_of(*node);
     if (const YamlNode* node = fields.find("kafka")) refuse_later(*node, "kafka");
     return config;
   }
@@ -615,12 +641,45 @@ class Reader {
     if (const YamlNode* headers = fields.find("headers"))
       remote.headers = named_values_of(*headers, "headers", parse_header_name);
     const bool is_secret = !remote.bearer_token_file.empty() || !remote.user.empty();
-    const auto address = parse_address(remote.target.host);
-    const bool stays_here = remote.target.host == "localhost" || (address && is_loopback(*address));
-    if (is_secret && !remote.target.is_tls && !stays_here && !remote.target.host.empty())
+    if (is_secret && !remote.target.is_tls && !stays_here(remote.target) &&
+        !remote.target.host.empty())
       problems_.warning(fields.find("url")->place,
                         "the secret of `remote_write` goes in clear text", "use https://");
     return remote;
+  }
+
+  [[nodiscard]] ContractsSource contracts_source_of(const YamlNode& node) {
+    constexpr std::uint64_t kDaySeconds = 86'400;
+    constexpr std::uint64_t kMostTimeoutSeconds = 600;
+    ContractsSource source;
+    const YamlFields fields(node, "`contracts_source`", kContractsSourceKeys, problems_);
+    const YamlNode* url = fields.find("url");
+    if (node.kind == YamlNode::Kind::Map && url == nullptr)
+      problems_.error(node.place, "`contracts_source` has no `url`",
+                      "write where the contracts are, such as https://crm.example/contracts.json");
+    const auto target = fields.read("url", parse_source_target);
+    if (target) source.url = url->text;
+    source.every = fields
+                       .read("every",
+                             [](std::string_view text) {
+                               return parse_duration(text, {1, kDaySeconds});
+                             })
+                       .value_or(source.every);
+    source.timeout = fields
+                         .read("timeout",
+                               [](std::string_view text) {
+                                 return parse_duration(text, {1, kMostTimeoutSeconds});
+                               })
+                         .value_or(source.timeout);
+    source.format = fields.read("format", parse_contract_format);
+    source.header_file = fields.read("header_file", parse_path).value_or("");
+    source.ca_file = fields.read("ca_file", parse_path).value_or("");
+    source.allow_removals =
+        fields.read("allow_removals", parse_removal_limit).value_or(source.allow_removals);
+    if (target && !source.header_file.empty() && !target->is_tls && !stays_here(*target))
+      problems_.warning(url->place, "the headers of `contracts_source` go in clear text",
+                        "use https://");
+    return source;
   }
 
   /// A mapping whose keys are names of the operator's choice.
@@ -698,6 +757,9 @@ Loaded load_without_contracts(const std::string& path) {
         if (!file->empty()) *file = beside(path, *file);
   if (auto& remote = config.remote_write)
     for (std::string* file : {&remote->bearer_token_file, &remote->password_file, &remote->ca_file})
+      if (!file->empty()) *file = beside(path, *file);
+  if (auto& source = config.contracts_source)
+    for (std::string* file : {&source->header_file, &source->ca_file})
       if (!file->empty()) *file = beside(path, *file);
   if (reader.contracts_file()) config.contracts_file = beside(path, *reader.contracts_file());
   return {std::move(config), in_order(problems.take())};

@@ -228,6 +228,19 @@ Parsed<HttpTarget> parse_http_target(std::string_view text) {
   return target;
 }
 
+Parsed<RemovalLimit> parse_removal_limit(std::string_view text) {
+  constexpr std::uint64_t kMostContracts = 1'000'000'000;
+  if (text == "all") return RemovalLimit{100, RemovalLimit::Unit::Percent};
+  const bool is_percent = text.ends_with('%');
+  const std::string_view digits = text.substr(0, text.size() - (is_percent ? 1 : 0));
+  const auto most = parse_integer(digits, {0, is_percent ? 100 : kMostContracts});
+  if (!most)
+    return bad_value(fmt::format("{} does not say how many contracts may vanish", shown(text)),
+                     "write a number of contracts, a share such as 10%, or all");
+  return RemovalLimit{static_cast<std::size_t>(*most),
+                      is_percent ? RemovalLimit::Unit::Percent : RemovalLimit::Unit::Contracts};
+}
+
 Parsed<std::chrono::seconds> parse_duration(std::string_view text, Range seconds) {
   const Quantity quantity = split_unit(text);
   std::uint64_t unit = 0;

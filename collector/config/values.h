@@ -86,6 +86,9 @@ template <class T>
 /// `http://127.0.0.1:9090/api/v1/write`, `https://[2001:db8::1]/`: no user, no fragment.
 [[nodiscard]] Parsed<HttpTarget> parse_http_target(std::string_view text);
 
+/// How many contracts an import may take away: `25`, `10%` or `all`.
+[[nodiscard]] Parsed<RemovalLimit> parse_removal_limit(std::string_view text);
+
 /// A name that becomes a label: not empty, at most 200 bytes, no control characters.
 [[nodiscard]] Parsed<std::string> parse_label(std::string_view text);
 

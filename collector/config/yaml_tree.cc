@@ -7,6 +7,7 @@
 #include <yaml-cpp/parser.h>
 
 #include <algorithm>
+#include <map>
 #include <sstream>
 #include <utility>
 
@@ -141,6 +142,7 @@ YamlFields::YamlFields(const YamlNode& node, std::string_view what,
                    fmt::format("write `key: value` with keys of: {}", fmt::join(known, ", ")));
     return;
   }
+  std::map<std::string_view, std::uint32_t> lines;  // of the known keys met so far
   for (std::size_t i = 0; i + 1 < node.children.size(); i += 2) {
     const YamlNode& key = node.children[i];
     if (key.kind != YamlNode::Kind::Scalar) {
@@ -153,15 +155,12 @@ YamlFields::YamlFields(const YamlNode& node, std::string_view what,
                      suggest(key.text, known));
       continue;
     }
-    for (std::size_t earlier = 0; earlier < i; earlier += 2) {
-      const YamlNode& other = node.children[earlier];
-      if (other.kind != YamlNode::Kind::Scalar || other.text != key.text) continue;
+    const auto [first, is_new] = lines.emplace(key.text, key.place.line);
+    if (!is_new)
       problems.error(
           key.place,
-          fmt::format("key `{}` is given twice, first on line {}", key.text, other.place.line),
+          fmt::format("key `{}` is given twice, first on line {}", key.text, first->second),
           "keep one of the two");
-      break;
-    }
     if (node.children[i + 1].kind == YamlNode::Kind::Null)
       problems.error(key.place, fmt::format("key `{}` has no value", key.text),
                      "write one, or remove the key");

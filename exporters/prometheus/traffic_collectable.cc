@@ -193,6 +193,22 @@ void add_remote_write_families(MetricSet& set, const RemoteWriteFigures& remote)
             seconds(*remote.sent_until_ms));
 }
 
+void add_contracts_import_families(MetricSet& set, const ContractsImportFigures& import) {
+  add_one(set, "weir_contracts_import_period_seconds",
+          "Time from one import of contracts to the next.", Kind::Gauge, "seconds",
+          seconds(std::chrono::milliseconds(import.period).count()));
+  add_one(set, "weir_contracts_import_failures_total",
+          "Imports of contracts that failed or were refused, and changed nothing.", Kind::Counter,
+          {}, import.failures);
+  if (!import.last_success_ms) return;
+  add_one(set, "weir_contracts_import_last_success_timestamp_seconds",
+          "When contracts were last imported, changed or not, as Unix time.", Kind::Gauge,
+          "seconds", seconds(*import.last_success_ms));
+  add_one(set, "weir_contracts_import_last_changes",
+          "Contracts that the last successful import added, removed or changed.", Kind::Gauge, {},
+          import.last_changes);
+}
+
 void add_state_families(MetricSet& set, const ProcessFigures& process) {
   add_one(set, "weir_config_last_reload_successful",
           "1 if the last configuration offered was taken, 0 if it was refused.", Kind::Gauge, {},
@@ -312,6 +328,9 @@ MetricSet TrafficCollectable::gather() const {
   if (sources_.state) add_kept_state_families(set, sources_.state());
   if (sources_.ledger) add_ledger_families(set, sources_.ledger());
   if (sources_.remote_write) add_remote_write_families(set, sources_.remote_write());
+  if (sources_.contracts_import)
+    if (const auto import = sources_.contracts_import())
+      add_contracts_import_families(set, *import);
   if (sources_.http) add_http_families(set, sources_.http());
   add_build_info(set, sources_.version);
   add_process_families(set, read_process_use());

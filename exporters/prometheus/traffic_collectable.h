@@ -4,6 +4,7 @@
 #include <prometheus/metric_family.h>
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -120,6 +121,14 @@ struct RemoteWriteFigures {
   bool is_failing = false;
 };
 
+/// The imports of contracts by the collector itself.
+struct ContractsImportFigures {
+  std::chrono::seconds period{0};
+  std::uint64_t failures = 0;
+  std::optional<std::int64_t> last_success_ms;  ///< UTC; nullopt: none yet
+  std::uint64_t last_changes = 0;               ///< contracts that it added, removed or changed
+};
+
 /// What is kept over a restart, and what routers have yet to tell.
 struct StateFigures {
   bool is_kept = false;  ///< false: there is no state directory
@@ -163,6 +172,8 @@ struct Sources {
   std::function<StateFigures()> state;
   std::function<LedgerFigures()> ledger;             ///< null: no ledger is kept
   std::function<RemoteWriteFigures()> remote_write;  ///< null: nothing is pushed
+  /// Nullopt while no source of contracts is configured.
+  std::function<std::optional<ContractsImportFigures>()> contracts_import;
   std::function<HttpFigures()> http;
   /// Decides which contracts hold (weir_contracts) and how far behind closing is.
   std::function<TrafficTime()> now = traffic_now;

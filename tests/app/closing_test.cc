@@ -5,10 +5,10 @@
 
 #include <stop_token>
 
-#include "collector/app/contract_text.h"
 #include "collector/app/report.h"
 #include "collector/app/revisions.h"
 #include "collector/app/terms_history.h"
+#include "collector/app/terms_text.h"
 #include "tests/support/config_files.h"
 
 namespace weir::app {

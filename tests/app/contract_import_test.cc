@@ -30,27 +30,6 @@ std::size_t files_in(const std::string& path) {
   return static_cast<std::size_t>(std::distance(begin(folder), end(folder)));
 }
 
-TEST(RemovalLimit, ReadsNumbersSharesAndAll) {
-  EXPECT_EQ(parse_removal_limit("25")->most, 25U);
-  EXPECT_EQ(parse_removal_limit("25")->unit, RemovalLimit::Unit::Contracts);
-  EXPECT_EQ(parse_removal_limit("5%")->unit, RemovalLimit::Unit::Percent);
-  EXPECT_EQ(parse_removal_limit("all")->most, 100U);
-  for (const std::string_view text : {"", "%", "-1", "101%", "1.5", "ten", "99999999999"})
-    EXPECT_FALSE(parse_removal_limit(text).has_value()) << text;
-}
-
-TEST(RemovalLimit, AllowsOneInTenAndNoMore) {
-  config::ContractDiff diff{.before = 10};
-  diff.removed.resize(1);
-  EXPECT_TRUE(RemovalLimit{}.allows(diff));
-  diff.removed.resize(2);
-  EXPECT_FALSE(RemovalLimit{}.allows(diff));
-  EXPECT_TRUE(parse_removal_limit("2")->allows(diff));
-  diff.removed.resize(10);
-  EXPECT_TRUE(parse_removal_limit("all")->allows(diff));
-  EXPECT_TRUE(RemovalLimit{}.allows(config::ContractDiff{}));
-}
-
 TEST(ReplaceFile, KeepsTheModeAndTheOldText) {
   const ConfigFiles files;
   const std::string path = files.write("c.yaml", "old");

@@ -2,8 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <stop_token>
 #include <string>
 #include <string_view>
+#include <thread>
+#include <vector>
+
+#include "tests/support/config_files.h"
+#include "tests/support/http_source.h"
 
 namespace weir::app {
 namespace {
@@ -76,6 +83,51 @@ TEST(SourceHeader, RefusesInjectionAndWhatTheRequestSetsAndShowsNoSecret) {
     EXPECT_EQ(header.error().code, ErrorCode::Usage);
     EXPECT_EQ(header.error().message.find("sesame"), std::string::npos);
   }
+}
+
+TEST(SourceFetch, EndsAtOnceWhenStopped) {
+  test::HttpSource web;
+  std::stop_source stop;
+  FetchTerms terms;
+  terms.timeout = std::chrono::minutes{10};
+  terms.stop = stop.get_token();
+  std::thread asker([&] {
+    EXPECT_TRUE(web.sees(1));
+    stop.request_stop();
+  });
+  const auto fetched = fetch_source(url(web.url()), terms);
+  asker.join();
+  ASSERT_FALSE(fetched.has_value());
+  EXPECT_EQ(fetched.error().code, ErrorCode::Unavailable);
+  EXPECT_EQ(fetched.error().message, web.url() + ": stopped");
+
+  // Stopped before it begins, it asks nobody.
+  EXPECT_EQ(fetch_source(url(web.url()), terms).error().message, web.url() + ": stopped");
+}
+
+TEST(SourceFetch, GivesTheWholeBodyAndItsKind) {
+  test::HttpSource web;
+  web.answer("[1]");
+  const auto fetched = fetch_source(url(web.url()), {});
+  ASSERT_TRUE(fetched.has_value()) << fetched.error().message;
+  EXPECT_EQ(fetched->body, "[1]");
+  EXPECT_EQ(fetched->content_type, "application/json");
+  web.answer("[1]", 404);
+  EXPECT_EQ(fetch_source(url(web.url()), {}).error().message,
+            web.url() + ": the server answers with status 404");
+}
+
+TEST(HeaderFile, HoldsOneHeaderALine) {
+  const test::ConfigFiles files;
+  const auto read =
+      read_header_file(files.write("h", "# for the CRM\r\n\nX-A: 1\r\nAuthorization: Bearer b"));
+  ASSERT_TRUE(read.has_value());
+  EXPECT_EQ(*read, (std::vector<HttpHeader>{{"X-A", "1"}, {"Authorization", "Bearer b"}}));
+  const auto bad = read_header_file(files.write("bad", "secret\n"));
+  ASSERT_FALSE(bad.has_value());
+  EXPECT_EQ(bad.error().code, ErrorCode::Usage);
+  EXPECT_EQ(bad.error().message.find("secret"), std::string::npos);
+  EXPECT_EQ(read_header_file(files.path("none")).error().code, ErrorCode::Usage);
 }
 
 }  // namespace

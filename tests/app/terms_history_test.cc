@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "collector/app/contract_text.h"
+#include "collector/app/terms_text.h"
 #include "tests/support/config_files.h"
 
 namespace weir::app {
@@ -113,7 +113,7 @@ TEST(ContractText, KeepsThePortWhoseCountersBill) {
   counted.billing.source = contracts::BillingSource::Counter;
   counted.attach = {{.where = contracts::InterfaceAttachment{
                          .exporter = "r1", .interface = std::string("et-0/0/1"), .vlan = {}}}};
-  const auto back = contract_from_text("A", contract_text(counted));
+  const auto back = contract_from_text("A", terms_text(counted));
   ASSERT_TRUE(back) << back.error().message;
   EXPECT_EQ(back->billing.source, contracts::BillingSource::Counter);
   ASSERT_EQ(back->attach.size(), 1U);
@@ -129,7 +129,7 @@ TEST(ContractText, GivesBackWhatDecidesTheBill) {
   whole.billing.direction = contracts::DirectionRule::PercentileOfSum;
   whole.billing.day = 15;
   whole.valid_until = kOctober;
-  const std::string text = contract_text(whole);
+  const std::string text = terms_text(whole);
   EXPECT_EQ(text, R"({"customer":"Example","service":"ip","committed_bits_per_second":1000,)"
                   R"("ceiling_bits_per_second":10000,"percentile_hundredths":9990,)"
                   R"("direction_rule":"percentile_of_sum","timezone":"Asia/Tokyo","day":15,)"
@@ -138,11 +138,11 @@ TEST(ContractText, GivesBackWhatDecidesTheBill) {
   const auto back = contract_from_text("A", text);
   ASSERT_TRUE(back) << back.error().message;
   EXPECT_EQ(back->id, "A");
-  EXPECT_EQ(contract_text(*back), text);
+  EXPECT_EQ(terms_text(*back), text);
 }
 
 TEST(ContractText, WithoutDatesHoldsAlways) {
-  const auto back = contract_from_text("A", contract_text(contract(1)));
+  const auto back = contract_from_text("A", terms_text(contract(1)));
   ASSERT_TRUE(back) << back.error().message;
   EXPECT_EQ(back->valid_from, TrafficTime::min());
   EXPECT_EQ(back->valid_until, TrafficTime::max());

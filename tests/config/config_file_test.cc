@@ -427,6 +427,81 @@ TEST(ConfigFile, RemoteWriteThatWouldNotWorkIsTold) {
         << url;
 }
 
+TEST(ConfigFile, ContractsSourceIsReadWithEveryKey) {
+  const Outcome result = outcome(std::string(kRouter) +
+                                 "contracts: contracts.yaml\n"
+                                 "contracts_source:\n"
+                                 "  url: \"https://crm.example/list?all=1\"\n"
+                                 "  every: 1h\n"
+                                 "  format: csv\n"
+                                 "  header_file: /etc/weir/headers\n"
+                                 "  ca_file: /etc/weir/ca.pem\n"
+                                 "  allow_removals: 25\n"
+                                 "  timeout: 5m\n");
+  EXPECT_EQ(result.problems, Lines{});
+  ContractsSource source;
+  source.url = "https://crm.example/list?all=1";
+  source.every = std::chrono::hours{1};
+  source.format = ContractFormat::Csv;
+  source.header_file = "/etc/weir/headers";
+  source.ca_file = "/etc/weir/ca.pem";
+  source.allow_removals = {25, RemovalLimit::Unit::Contracts};
+  source.timeout = std::chrono::minutes{5};
+  EXPECT_EQ(result.config.value().contracts_source, source);
+}
+
+TEST(ConfigFile, ContractsSourceHasDefaultsForAllButItsUrl) {
+  const Outcome result =
+      outcome(std::string(kRouter) +
+              "contracts: contracts.yaml\ncontracts_source: {url: \"http://127.0.0.1/c.json\"}\n");
+  EXPECT_EQ(result.problems, Lines{});
+  const ContractsSource& source = result.config.value().contracts_source.value();
+  EXPECT_EQ(source.every, std::chrono::minutes{15});
+  EXPECT_EQ(source.timeout, std::chrono::seconds{60});
+  EXPECT_EQ(source.format, std::nullopt);
+  EXPECT_EQ(source.allow_removals, (RemovalLimit{10, RemovalLimit::Unit::Percent}));
+  EXPECT_EQ(
+      outcome(std::string(kRouter) + "contracts: contracts.yaml\n").config.value().contracts_source,
+      std::nullopt);
+}
+
+TEST(ConfigFile, ContractsSourceThatWouldNotWorkIsTold) {
+  EXPECT_EQ(
+      outcome(std::string(kRouter) + "contracts: contracts.yaml\n"
+                                     "contracts_source:\n"
+                                     "  url: \"http://a:b@crm.example/\"\n"
+                                     "  every: 0s\n"
+                                     "  format: xml\n"
+                                     "  allow_removals: some\n"
+                                     "  timeout: 11m\n"
+                                     "  headers: {X-Who: weir}\n")
+          .problems,
+      (Lines{"weir.yaml:4:8: error: `url`: the URL holds a user name, and would be shown in logs; "
+             "send credentials as headers of `header_file`",
+             "weir.yaml:5:10: error: `every`: `0s` is out of range; write a duration from 1s to "
+             "86400s",
+             "weir.yaml:6:11: error: `format`: `xml` is not one of csv, json, yaml; write one of "
+             "these",
+             "weir.yaml:7:19: error: `allow_removals`: `some` does not say how many contracts may "
+             "vanish; write a number of contracts, a share such as 10%, or all",
+             "weir.yaml:8:12: error: `timeout`: `11m` is out of range; write a duration from 1s to "
+             "600s",
+             "weir.yaml:9:3: error: unknown key `headers` in `contracts_source`; write one of: "
+             "url, every, "
+             "format, header_file, ca_file, allow_removals, timeout"}));
+  EXPECT_EQ(outcome(std::string(kRouter) + "contracts: contracts.yaml\n"
+                                           "contracts_source: {every: 1h}\n")
+                .problems,
+            (Lines{"weir.yaml:3:19: error: `contracts_source` has no `url`; write where the "
+                   "contracts are, such as https://crm.example/contracts.json"}));
+  EXPECT_EQ(outcome(std::string(kRouter) +
+                    "contracts: contracts.yaml\n"
+                    "contracts_source: {url: \"http://crm.example\", header_file: secret}\n")
+                .problems,
+            (Lines{"weir.yaml:3:25: warning: the headers of `contracts_source` go in clear text; "
+                   "use https://"}));
+}
+
 TEST(ConfigFile, ALedgerIsKeptForMonthsOrDays) {
   const auto kept = [](const std::string& ledger) {
     return outcome(std::string(kRouter) + "contracts: contracts.yaml\nledger: " + ledger + "\n");

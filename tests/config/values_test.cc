@@ -160,6 +160,27 @@ TEST(Values, AWrongWordIsToldTheWordsThatStand) {
   EXPECT_EQ(parse_choice<int>("ip", {{"ip", 1}, {"ethernet", 2}}), 1);
 }
 
+TEST(Values, RemovalLimitsAreNumbersSharesOrAll) {
+  using Unit = RemovalLimit::Unit;
+  EXPECT_EQ(parse_removal_limit("25"), (RemovalLimit{25, Unit::Contracts}));
+  EXPECT_EQ(parse_removal_limit("5%"), (RemovalLimit{5, Unit::Percent}));
+  EXPECT_EQ(parse_removal_limit("all"), (RemovalLimit{100, Unit::Percent}));
+  for (const auto* text : {"", "%", "-1", "101%", "1.5", "ten", "99999999999"})
+    EXPECT_EQ(told(parse_removal_limit(text)),
+              "`" + std::string(text) +
+                  "` does not say how many contracts may vanish; write a number of contracts, a "
+                  "share such as 10%, or all");
+}
+
+TEST(Values, OneContractInTenMayVanishUnlessSaidOtherwise) {
+  EXPECT_TRUE(RemovalLimit{}.allows(1, 10));
+  EXPECT_FALSE(RemovalLimit{}.allows(2, 10));
+  EXPECT_TRUE(RemovalLimit{}.allows(0, 0));
+  EXPECT_TRUE(parse_removal_limit("2")->allows(2, 10));
+  EXPECT_FALSE(parse_removal_limit("2")->allows(3, 10));
+  EXPECT_TRUE(parse_removal_limit("all")->allows(10, 10));
+}
+
 TEST(Values, RatesAreShownExactly) {
   EXPECT_EQ(format_rate(BitsPerSecond{3'000'000'000}), "3 Gbps");
   EXPECT_EQ(format_rate(BitsPerSecond{1'500'000'000}), "1.5 Gbps");

@@ -54,6 +54,29 @@ TEST(YamlTree, ARepeatedKeyIsTold) {
                                      "line 1; keep one of the two"});
 }
 
+TEST(YamlTree, EachRepeatedKeyOfALargeMappingNamesTheFirst) {
+  // The unknown keys before them must not be looked through for each.
+  std::string text;
+  for (int i = 0; i < 5'000; ++i) text += "gamma" + std::to_string(i) + ": 1\n";
+  for (int i = 0; i < 5'000; ++i) text += "beta: 1\n";
+  const std::vector<std::string> all = told(text);
+  EXPECT_EQ(all.size(), ProblemList::kMost + 1);
+
+  ProblemList problems("a.yaml");
+  std::string names;
+  std::vector<std::string> keys;
+  for (int i = 0; i < 10'000; ++i) keys.push_back("k" + std::to_string(i));
+  for (const std::string& key : keys) names += key + ": 1\n";
+  names += "k9999: 2\n";
+  const std::vector<std::string_view> known(keys.begin(), keys.end());
+  const auto root = parse_yaml(names, problems);
+  ASSERT_TRUE(root);
+  const YamlFields fields(*root, "the file", known, problems);
+  EXPECT_EQ(lines(problems),
+            std::vector<std::string>{"a.yaml:10001:1: error: key `k9999` is given twice, first on "
+                                     "line 10000; keep one of the two"});
+}
+
 TEST(YamlTree, AKeyWithoutValueIsTold) {
   EXPECT_EQ(told("alpha:\n"), std::vector<std::string>{"a.yaml:1:1: error: key `alpha` has no "
                                                        "value; write one, or remove the key"});

@@ -219,10 +219,11 @@ TEST(TrafficCollectable, SeriesFollowTheFormula) {
     none.baselines = test::baselines_of({});
     world.close_until(kStart + kMinute);
     none.close_until(kStart + kMinute);
-    // docs/metrics.md: 40, 10 an interface, 5 a UDP listener, 8 of the TCP listener, which has four
+    // docs/metrics.md: 42, 10 an interface, 5 a UDP listener, 8 of the TCP listener, which has four
     // reasons here, and the facts of one exporter never heard.
     // And 9 of remote write.
-    EXPECT_EQ(gather(none).series(), 42U + 10 + 5 + 8 + 1 + 9);
+    EXPECT_EQ(gather(none).series(), 42U + 10 + 5 + 8 + 1 + 9 + 4);
+    // And 4 of a source of contracts.
     // 30 a contract and 6 with a baseline, 6 a service.
     EXPECT_EQ(gather(world).series() - gather(none).series(), (30 + 6) * n + 6);
     const MetricSet set = gather(world);

@@ -192,6 +192,12 @@ prometheus::Sources World::sources() {
                                           .sent_until_ms = 1'714'521'600'000,
                                           .is_failing = true};
   };
+  sources.contracts_import = [] {
+    return prometheus::ContractsImportFigures{.period = std::chrono::minutes{15},
+                                              .failures = 2,
+                                              .last_success_ms = 1'714'521'600'250,
+                                              .last_changes = 3};
+  };
   sources.http = [] { return prometheus::HttpFigures{.requests = 5}; };
   sources.now = [] { return kStart + TrafficSpan{75'000}; };
   sources.version = "0.1.0";

@@ -1,4 +1,4 @@
-#include "collector/app/contract_text.h"
+#include "collector/app/terms_text.h"
 
 #include <fmt/format.h>
 
@@ -64,7 +64,7 @@ std::vector<contracts::Attachment> attachments_at(const std::set<std::string>& e
   return attachments;
 }
 
-std::string contract_text(const contracts::Contract& contract) {
+std::string terms_text(const contracts::Contract& contract) {
   json::array exporters;
   for (const std::string& exporter : exporters_of(contract)) exporters.emplace_back(exporter);
   json::object object{{"customer", contract.customer},

@@ -17,7 +17,7 @@ namespace weir::app {
 /// What of a contract decides its bill and how it is shown, as one JSON object. Equal text is
 /// equal terms: keys stand in a fixed order. Of the attachments only exporters_of() and a port that
 /// bills by its counters are kept.
-[[nodiscard]] std::string contract_text(const contracts::Contract& contract);
+[[nodiscard]] std::string terms_text(const contracts::Contract& contract);
 
 /// The contract `id` from such a text. Malformed for what is none.
 [[nodiscard]] Result<contracts::Contract> contract_from_text(const std::string& id,
