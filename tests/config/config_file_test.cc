@@ -420,8 +420,10 @@ TEST(ConfigFile, RemoteWriteThatWouldNotWorkIsTold) {
                    "https://"}));
   for (const std::string url : {"ftp://a", "http://", "http://a:0/", "http://[::1/", "http://a b/",
                                 "http://a/#b", "https://[x]/", "http://a:99999"})
-    EXPECT_EQ(outcome(std::string(kRouter) + "contracts: contracts.yaml\nremote_write: {url: \"" +
-                      url + "\"}\n")
+    EXPECT_EQ(outcome(std::string(kRouter)
+                          .append("contracts: contracts.yaml\nremote_write: {url: \"")
+                          .append(url)
+                          .append("\"}\n"))
                   .problems.size(),
               1U)
         << url;
