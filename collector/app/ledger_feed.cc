@@ -94,6 +94,7 @@ ledger::IntervalSave LedgerFeed::save_of(TrafficTime start,
            .seconds = static_cast<std::uint32_t>(std::min(seconds, ledger::kIntervalSeconds))});
       // What a run did not measure was not lost, and routers were not silent.
       save.batch.reception = parts_.reception(save.start);
+      if (parts_.exports) save.batch.exports = parts_.exports(save.start);
     }
   }
   return save;

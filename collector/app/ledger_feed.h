@@ -35,6 +35,8 @@ class LedgerFeed {
     /// What came from each exporter in the interval that starts there.
     std::function<std::vector<ledger::ReceptionRow>(std::int64_t start)> reception;
     std::function<void(ledger::IntervalSave)> save;
+    /// What became of what arrived in the interval that starts there.
+    std::function<std::vector<ledger::ExportRow>(std::int64_t start)> exports = {};
   };
   using Moment = std::chrono::steady_clock::time_point;
 

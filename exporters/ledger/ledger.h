@@ -88,6 +88,10 @@ class Ledger {
   [[nodiscard]] Result<std::int64_t> closed_until(std::string_view contract);
   [[nodiscard]] Result<std::vector<ReceptionRow>> reception(std::int64_t from, std::int64_t until);
 
+  /// What arrived of each exporter in the interval at `start`, by exporter and protocol, over all
+  /// runs.
+  [[nodiscard]] Result<std::vector<ExportRow>> exports(std::int64_t start);
+
   /// All rows of one contract's interval, by run, direction and family.
   [[nodiscard]] Result<std::vector<RunRow>> rows_of(std::string_view contract, std::int64_t start);
   /// What each run was measuring of the interval at `start`.
