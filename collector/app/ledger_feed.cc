@@ -84,6 +84,7 @@ ledger::IntervalSave LedgerFeed::save_of(TrafficTime start,
                [&](const auto& interval) { return interval.start == start; });
   ledger::IntervalSave save{.start = seconds_of(start), .batch = {}, .is_final = is_final};
   save.batch.intervals = ledger_rows(parts_.names(), of_start);
+  if (parts_.exports) save.batch.exports = parts_.exports(save.start);
   const auto covered = covered_.find(start);
   if (covered != covered_.end()) {
     constexpr std::int64_t kHalfSecond = 500;
@@ -94,7 +95,6 @@ ledger::IntervalSave LedgerFeed::save_of(TrafficTime start,
            .seconds = static_cast<std::uint32_t>(std::min(seconds, ledger::kIntervalSeconds))});
       // What a run did not measure was not lost, and routers were not silent.
       save.batch.reception = parts_.reception(save.start);
-      if (parts_.exports) save.batch.exports = parts_.exports(save.start);
     }
   }
   return save;

@@ -23,6 +23,9 @@ namespace {
 
 using Number = long long;
 
+/// What the name of a run's amendments ends with; no run's own name does.
+constexpr std::string_view kAmendment = " late";
+
 /// How long another process may hold the file before a write gives up.
 constexpr int kBusySeconds = 10;
 
@@ -511,7 +514,11 @@ Result<void> Ledger::write(std::string_view run, const Batch& batch) {
   return {};
 }
 
-std::string Ledger::amendment_run(std::string_view run) { return std::string(run) + " late"; }
+std::string Ledger::amendment_run(std::string_view run) {
+  return std::string(run) + std::string(kAmendment);
+}
+
+bool Ledger::is_amendment_run(std::string_view run) noexcept { return run.ends_with(kAmendment); }
 
 Result<Amended> Ledger::amend(std::string_view run, const Amendments& amendments,
                               const IsClosed& is_closed) {

@@ -60,6 +60,7 @@ class Ledger {
   [[nodiscard]] Result<Amended> amend(std::string_view run, const Amendments& amendments,
                                       const IsClosed& is_closed);
   [[nodiscard]] static std::string amendment_run(std::string_view run);
+  [[nodiscard]] static bool is_amendment_run(std::string_view run) noexcept;
 
   /// Takes what one contract carried in [from, until), by rising start.
   [[nodiscard]] Result<std::vector<ContractInterval>> intervals(std::string_view contract,
