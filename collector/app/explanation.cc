@@ -112,6 +112,7 @@ std::vector<ExplainedExporter> exporters_at(const contracts::Contract& contract,
     exporter.state = state_of(row);
   }
   std::vector<ExplainedExporter> exporters;
+  exporters.reserve(all.size());
   for (auto& [name, exporter] : all) exporters.push_back(std::move(exporter));
   return exporters;
 }

@@ -101,6 +101,7 @@ constexpr std::array kExportCounts{
 /// Columns of export_interval behind its key: counts, sampling, bytes by fate.
 std::vector<std::string> export_columns() {
   std::vector<std::string> columns;
+  columns.reserve(kExportCounts.size() + 2 + kFates);
   for (const ExportCount& count : kExportCounts) columns.emplace_back(count.column);
   columns.emplace_back("smallest_sampling");
   columns.emplace_back("largest_sampling");
