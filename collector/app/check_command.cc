@@ -25,18 +25,6 @@ constexpr std::array<std::pair<InterfaceRole, std::string_view>, 5> kRoles{
      {InterfaceRole::Backbone, "backbone"},
      {InterfaceRole::Unknown, "without role"}}};
 
-std::string_view layer_name(config::Layer layer) noexcept {
-  switch (layer) {
-    case config::Layer::Ip:
-      return "ip";
-    case config::Layer::Ethernet:
-      return "ethernet";
-    case config::Layer::Wire:
-      return "wire";
-  }
-  return "unknown";
-}
-
 std::string counted(std::size_t count, std::string_view thing) {
   return fmt::format("{} {}{}", count, thing, count == 1 ? "" : "s");
 }
@@ -116,7 +104,7 @@ void print_contracts(const Config& config, std::FILE* out) {
 
 void print_accounting(const Config& config, std::FILE* out) {
   const auto& accounting = config.accounting;
-  fmt::print(out, "layer       {}\n", layer_name(accounting.layer));
+  fmt::print(out, "layer       {}\n", config::layer_name(accounting.layer));
   fmt::print(out, "bucket      {}s\n", accounting.bucket.count());
   fmt::print(out, "lateness    {}\n",
              accounting.lateness ? fmt::format("{}s", accounting.lateness->count()) : "auto");

@@ -5,10 +5,13 @@
 
 namespace weir::app {
 
+enum class ExplainFormat { Text, Json };
+
 struct ExplainOptions {
   std::string config;
   std::string contract;
   std::string time;  ///< RFC 3339, UTC
+  ExplainFormat format = ExplainFormat::Text;
 };
 
 /// `weir explain`: how the number of a contract's interval came to be, out of the ledger. Exit

@@ -97,6 +97,7 @@ ledger::IntervalSave LedgerFeed::save_of(TrafficTime start,
                [&](const auto& interval) { return interval.start == start; });
   ledger::IntervalSave save{.start = seconds_of(start), .batch = {}, .is_final = is_final};
   save.batch.intervals = ledger_rows(parts_.names(), of_start);
+  if (parts_.exports) save.batch.exports = parts_.exports(save.start);
   const auto covered = covered_.find(start);
   if (covered != covered_.end()) {
     constexpr std::int64_t kHalfSecond = 500;

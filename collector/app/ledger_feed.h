@@ -41,6 +41,8 @@ class LedgerFeed {
     /// Parts of late records that have come since the last call; asked at each tick.
     std::function<std::vector<core::LatePart>()> late;
     std::function<void(std::vector<ledger::IntervalRow>)> amend;
+    /// What became of what arrived in the interval that starts there.
+    std::function<std::vector<ledger::ExportRow>(std::int64_t start)> exports = {};
   };
   using Moment = std::chrono::steady_clock::time_point;
 

@@ -58,6 +58,25 @@ std::vector<ledger::InterfaceRow> interface_rows(
   return rows;
 }
 
+std::vector<ledger::ExportRow> export_rows(const std::vector<pipeline::ExportInterval>& intervals) {
+  std::vector<ledger::ExportRow> rows;
+  rows.reserve(intervals.size());
+  for (const auto& interval : intervals)
+    rows.push_back({.exporter = interval.exporter,
+                    .protocol = interval.protocol,
+                    .start = since_epoch_ms(interval.start) / 1'000,
+                    .datagrams = interval.counts.datagrams,
+                    .records = interval.counts.records,
+                    .received = interval.counts.units,
+                    .lost = interval.counts.net_lost(),
+                    .duplicate_datagrams = interval.counts.duplicates,
+                    .restarts = interval.counts.restarts,
+                    .smallest_sampling = interval.sampling.smallest,
+                    .largest_sampling = interval.sampling.largest,
+                    .bytes = interval.counts.fates});
+  return rows;
+}
+
 Result<std::string> run_of_captures(const std::vector<std::string>& captures) {
   const std::unique_ptr<XXH3_state_t, HashFree> state(XXH3_createState());
   if (!state || XXH3_128bits_reset(state.get()) == XXH_ERROR)

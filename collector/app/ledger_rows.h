@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "collector/model/result.h"
+#include "collector/pipeline/export_intervals.h"
 #include "collector/pipeline/replay.h"
 #include "exporters/ledger/rows.h"
 
@@ -17,6 +18,10 @@ namespace weir::app {
 /// The same for intervals of interfaces.
 [[nodiscard]] std::vector<ledger::InterfaceRow> interface_rows(
     const std::vector<pipeline::InterfaceInterval>& intervals);
+
+/// The same for what arrived from exporters.
+[[nodiscard]] std::vector<ledger::ExportRow> export_rows(
+    const std::vector<pipeline::ExportInterval>& intervals);
 
 /// The run that a replay of these captures is: the same bytes in the same order give the same
 /// name, so that a replay which is repeated writes its rows anew and adds nothing. Errors:

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "collector/app/ledger_rows.h"
 #include "collector/app/rfc3339.h"
 #include "collector/pipeline/completeness.h"
 
@@ -103,13 +104,29 @@ Result<std::unique_ptr<LedgerService>> LedgerService::open(const config::Config&
 }
 
 void LedgerService::attach(pipeline::Pipeline& pipeline) {
+  pipeline_ = &pipeline;
   feed_ = std::make_unique<LedgerFeed>(LedgerFeed::Parts{
       .totals = pipeline.totals(),
       .names = [&pipeline] { return pipeline.registries().slots.names(); },
       .reception = [&pipeline](std::int64_t start) { return reception_at(pipeline, start); },
       .save = [this](ledger::IntervalSave save) { writer_->save(std::move(save)); },
       .late = [&pipeline] { return pipeline.take_late(); },
-      .amend = [this](auto rows) { writer_->amend(std::move(rows)); }});
+      .amend = [this](auto rows) { writer_->amend(std::move(rows)); },
+      .exports =
+          [this](std::int64_t start) {
+            return export_rows(exports_.of(traffic_time_ms(start * 1'000), pipeline_->books(),
+                                           pipeline_->registries().exporters));
+          }});
+}
+
+void LedgerService::turn_to(TrafficTime now) {
+  exports_.turn_to(now, pipeline_->books(), pipeline_->registries().exporters);
+}
+
+void LedgerService::tick() {
+  const TrafficTime now = traffic_now();
+  turn_to(now);
+  feed_->tick(now, std::chrono::steady_clock::now());
 }
 
 void LedgerService::take(std::span<const ledger::InterfaceRow> rows) {
@@ -119,7 +136,9 @@ void LedgerService::take(std::span<const ledger::InterfaceRow> rows) {
 }
 
 void LedgerService::stop() {
-  feed_->finish(traffic_now(), std::chrono::steady_clock::now());
+  const TrafficTime now = traffic_now();
+  turn_to(now);
+  feed_->finish(now, std::chrono::steady_clock::now());
   if (const std::uint64_t lost = writer_->stop(); lost != 0)
     log_->error("ledger: {} rows could not be written before the stop, and are lost: {}", lost,
                 writer_->figures().last_error);

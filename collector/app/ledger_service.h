@@ -13,6 +13,7 @@
 #include "collector/app/ledger_feed.h"
 #include "collector/config/config.h"
 #include "collector/model/result.h"
+#include "collector/pipeline/export_intervals.h"
 #include "collector/pipeline/pipeline.h"
 #include "exporters/ledger/ledger_writer.h"
 
@@ -41,7 +42,7 @@ class LedgerService {
   void start() { writer_->start(); }
 
   void take(const core::ClosedBucket& bucket) { feed_->take(bucket); }
-  void tick() { feed_->tick(traffic_now(), std::chrono::steady_clock::now()); }
+  void tick();
 
   /// After the pipeline's stop: saves what is open, and waits for the database for a while.
   void stop();
@@ -60,12 +61,16 @@ class LedgerService {
                 std::shared_ptr<spdlog::logger> log);
 
   void keep_house(ledger::Ledger& ledger);
+  /// Lets the counters' interval end, if its time is over.
+  void turn_to(TrafficTime now);
 
   const ledger::LedgerUrl url_;
   const std::uint32_t retention_days_;
   const std::shared_ptr<spdlog::logger> log_;
   Observer observer_;
   std::function<void()> on_amended_;
+  const pipeline::Pipeline* pipeline_ = nullptr;  ///< from attach() on
+  pipeline::ExportIntervals exports_;             ///< the feed's thread's own
   std::unique_ptr<LedgerFeed> feed_;
   std::optional<ledger::Ledger> first_;  ///< opened by open(), for the writer's first turn
   std::unique_ptr<ledger::LedgerWriter> writer_;

@@ -266,6 +266,9 @@ void add_explain(CLI::App& app, Action& action) {
   command->add_option("CONTRACT", options->contract, "Which contract")->required();
   command->add_option("TIME", options->time, "A time in it, such as 2026-01-31T15:00:00Z")
       ->required();
+  command->add_option("--format", options->format, "text (default) or json")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, weir::app::ExplainFormat>{
+          {"text", weir::app::ExplainFormat::Text}, {"json", weir::app::ExplainFormat::Json}}));
   command->callback([options, &action] {
     action = [options] { return weir::app::run_explain(*options, stdout, stderr); };
   });

@@ -221,6 +221,12 @@ class Keeper {
     return ledger_.write(run_, batch);
   }
 
+  [[nodiscard]] Result<void> keep_exports(const std::vector<pipeline::ExportInterval>& intervals) {
+    ledger::Batch batch{.intervals = {}, .coverage = {}, .reception = {}};
+    batch.exports = export_rows(intervals);
+    return ledger_.write(run_, batch);
+  }
+
  private:
   Keeper(ledger::Ledger ledger, std::string run)
       : ledger_(std::move(ledger)), run_(std::move(run)) {}
@@ -286,7 +292,11 @@ int run_replay(const ReplayOptions& options, std::FILE* out, std::FILE* err) {
   const auto keep_interfaces = [&](const std::vector<pipeline::InterfaceInterval>& intervals) {
     if (keeper && kept) kept = keeper->keep_interfaces(intervals);
   };
-  const auto outcome = pipeline::replay(*loaded.config, options.captures, print, keep_interfaces);
+  const auto keep_exports = [&](const std::vector<pipeline::ExportInterval>& intervals) {
+    if (keeper && kept) kept = keeper->keep_exports(intervals);
+  };
+  const auto outcome =
+      pipeline::replay(*loaded.config, options.captures, print, keep_interfaces, keep_exports);
   if (!outcome) {
     fmt::print(err, "weir: {}\n", outcome.error().message);
     return outcome.error().code == ErrorCode::Usage ? 2 : 1;

@@ -26,18 +26,6 @@ using billing::Period;
 std::int64_t seconds_of(TrafficTime time) noexcept { return since_epoch_ms(time) / 1'000; }
 TrafficTime time_of(std::int64_t seconds) noexcept { return traffic_time_ms(seconds * 1'000); }
 
-const char* layer_name(config::Layer layer) noexcept {
-  switch (layer) {
-    case config::Layer::Ip:
-      return "ip";
-    case config::Layer::Ethernet:
-      return "ethernet";
-    case config::Layer::Wire:
-      return "wire";
-  }
-  return "unknown";
-}
-
 /// Everything that a ledger tells of a span of time but the contracts' own bytes.
 class Background {
  public:
@@ -200,7 +188,8 @@ Result<ReportedContract> bill_of(const BillOrder& order, IntervalGrid grid,
   auto counted = counted_grid(*port, bill.grid, ledger);
   if (!counted) return tl::unexpected(counted.error());
   // Whatever is configured, counters count Ethernet frames.
-  const billing::BillingMethod counter_method{.layer = layer_name(config::Layer::Ethernet)};
+  const billing::BillingMethod counter_method{
+      .layer = std::string(config::layer_name(config::Layer::Ethernet))};
   bill.by_flow = std::exchange(bill.statement,
                                billing::statement_of(subject, *counted, spans, counter_method));
   bill.grid = std::move(*counted);
@@ -262,7 +251,7 @@ void show_stored(ReportedContract& shown, const StoredBill& bill) {
 }  // namespace
 
 billing::BillingMethod billing_method_of(const config::Config& config) {
-  return {.layer = layer_name(config.accounting.layer)};
+  return {.layer = std::string(config::layer_name(config.accounting.layer))};
 }
 
 Result<void> each_bill(ledger::Ledger& ledger, const std::vector<BillOrder>& orders,

@@ -78,6 +78,19 @@ struct Exporters {
 
 enum class Layer : std::uint8_t { Ip, Ethernet, Wire };
 
+/// The word of the configuration.
+[[nodiscard]] constexpr std::string_view layer_name(Layer layer) noexcept {
+  switch (layer) {
+    case Layer::Ip:
+      return "ip";
+    case Layer::Ethernet:
+      return "ethernet";
+    case Layer::Wire:
+      return "wire";
+  }
+  return "unknown";
+}
+
 struct Accounting {
   Layer layer = Layer::Ethernet;
   std::chrono::seconds bucket{10};               ///< divides 300

@@ -53,6 +53,13 @@ ExporterCounts ExporterCounts::since(const ExporterCounts& earlier) const noexce
   return added;
 }
 
+ExporterCounts& ExporterCounts::operator+=(const ExporterCounts& more) noexcept {
+  for (const CountField& field : kCountFields) this->*field.sum += more.*field.sum;
+  for (std::size_t i = 0; i < kDecodeErrors; ++i) malformed[i] += more.malformed[i];
+  for (std::size_t i = 0; i < kFates; ++i) fates[i] += more.fates[i];
+  return *this;
+}
+
 std::optional<ExporterSums> sums_of(std::span<const WorkerBooks* const> books, ExporterId exporter,
                                     Protocol protocol) {
   std::optional<ExporterSums> sums;

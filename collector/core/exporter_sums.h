@@ -24,10 +24,15 @@ struct ExporterCounts {
   std::uint64_t options_records = 0;
   std::uint64_t templates = 0;
   std::uint64_t new_templates = 0;
+  std::uint64_t expired_templates = 0;
   std::uint64_t sets_without_template = 0;
   std::uint64_t held_bytes = 0;
   std::uint64_t rescued_bytes = 0;
   std::uint64_t given_up_bytes = 0;
+  std::uint64_t unknown_held_records = 0;
+  std::uint64_t unknown_rescued_records = 0;
+  std::uint64_t unknown_given_up_records = 0;
+  std::uint64_t sampling_changes = 0;
   std::uint64_t units = 0;
   std::uint64_t lost = 0;
   std::uint64_t recovered = 0;
@@ -36,6 +41,7 @@ struct ExporterCounts {
   std::uint64_t duplicates = 0;
   std::uint64_t restarts = 0;
   std::uint64_t clamped_times = 0;
+  std::uint64_t long_flows = 0;
   std::uint64_t unknown_interface_bytes = 0;
   std::uint64_t uncounted_domain_datagrams = 0;
   std::uint64_t reported_bytes = 0;
@@ -50,6 +56,7 @@ struct ExporterCounts {
   }
   /// What was added after `earlier`, which is of the same pair.
   [[nodiscard]] ExporterCounts since(const ExporterCounts& earlier) const noexcept;
+  ExporterCounts& operator+=(const ExporterCounts& more) noexcept;
 
   friend bool operator==(const ExporterCounts&, const ExporterCounts&) noexcept = default;
 };
@@ -69,12 +76,22 @@ inline constexpr std::array kCountFields{
                &ExporterCounters::options_records},
     CountField{"templates", &ExporterCounts::templates, &ExporterCounters::templates},
     CountField{"new_templates", &ExporterCounts::new_templates, &ExporterCounters::new_templates},
+    CountField{"expired_templates", &ExporterCounts::expired_templates,
+               &ExporterCounters::expired_templates},
     CountField{"sets_without_template", &ExporterCounts::sets_without_template,
                &ExporterCounters::sets_without_template},
     CountField{"held_bytes", &ExporterCounts::held_bytes, &ExporterCounters::held_bytes},
     CountField{"rescued_bytes", &ExporterCounts::rescued_bytes, &ExporterCounters::rescued_bytes},
     CountField{"given_up_bytes", &ExporterCounts::given_up_bytes,
                &ExporterCounters::given_up_bytes},
+    CountField{"unknown_held_records", &ExporterCounts::unknown_held_records,
+               &ExporterCounters::unknown_held_records},
+    CountField{"unknown_rescued_records", &ExporterCounts::unknown_rescued_records,
+               &ExporterCounters::unknown_rescued_records},
+    CountField{"unknown_given_up_records", &ExporterCounts::unknown_given_up_records,
+               &ExporterCounters::unknown_given_up_records},
+    CountField{"sampling_changes", &ExporterCounts::sampling_changes,
+               &ExporterCounters::sampling_changes},
     CountField{"units", &ExporterCounts::units, &ExporterCounters::units},
     CountField{"lost", &ExporterCounts::lost, &ExporterCounters::lost},
     CountField{"recovered", &ExporterCounts::recovered, &ExporterCounters::recovered},
@@ -84,6 +101,7 @@ inline constexpr std::array kCountFields{
     CountField{"duplicates", &ExporterCounts::duplicates, &ExporterCounters::duplicates},
     CountField{"restarts", &ExporterCounts::restarts, &ExporterCounters::restarts},
     CountField{"clamped_times", &ExporterCounts::clamped_times, &ExporterCounters::clamped_times},
+    CountField{"long_flows", &ExporterCounts::long_flows, &ExporterCounters::long_flows},
     CountField{"unknown_interface_bytes", &ExporterCounts::unknown_interface_bytes,
                &ExporterCounters::unknown_interface_bytes},
     CountField{"uncounted_domain_datagrams", &ExporterCounts::uncounted_domain_datagrams,

@@ -15,6 +15,8 @@ bool ReceptionRing::move_to(TrafficTime start) noexcept {
        {&place.datagrams, &place.units, &place.lost, &place.recovered, &place.sequence_unknown})
     // Behind the mark: pairs with the acquire loads of read().
     value->store(0, std::memory_order_release);
+  place.smallest_sampling.store(0, std::memory_order_release);
+  place.largest_sampling.store(0, std::memory_order_release);
   // Pairs with the first load of read(): who sees the start sees the zeroes.
   place.start_ms.store(start_ms, std::memory_order_release);
   return true;
@@ -25,12 +27,14 @@ std::optional<Reception> ReceptionRing::read(TrafficTime start) const noexcept {
   const std::int64_t start_ms = since_epoch_ms(start);
   // Pairs with the last store of move_to().
   if (place.start_ms.load(std::memory_order_acquire) != start_ms) return std::nullopt;
-  const auto value = [](const Value& from) { return from.load(std::memory_order_acquire); };
+  const auto value = [](const auto& from) { return from.load(std::memory_order_acquire); };
   const Reception reception{.datagrams = value(place.datagrams),
                             .units = value(place.units),
                             .lost = value(place.lost),
                             .recovered = value(place.recovered),
-                            .sequence_unknown = value(place.sequence_unknown)};
+                            .sequence_unknown = value(place.sequence_unknown),
+                            .sampling = {.smallest = value(place.smallest_sampling),
+                                         .largest = value(place.largest_sampling)}};
   if (place.start_ms.load(std::memory_order_relaxed) != start_ms) return std::nullopt;
   return reception;
 }

@@ -1,6 +1,7 @@
 #include "collector/pipeline/attributor.h"
 
 #include <algorithm>
+#include <limits>
 #include <new>
 #include <numeric>
 #include <utility>
@@ -323,6 +324,8 @@ void Attributor::account(const MessageContext& context, Exporter& exporter,
   std::size_t count = 0;
   SamplingInterval sampling = kUnknownSampling;
   SamplingSource sampling_source = SamplingSource::Unknown;
+  SamplingInterval smallest{std::numeric_limits<SamplingInterval::rep>::max()};
+  SamplingInterval largest = kUnknownSampling;
   for (const FlowRecord& record : records) {
     const auto& input =
         record.has(Has::Input) ? interfaces.find(record.input) : contracts::kNoInterfaceView;
@@ -339,6 +342,8 @@ void Attributor::account(const MessageContext& context, Exporter& exporter,
       continue;
     }
     sampling = interval;
+    smallest = std::min(smallest, interval);
+    largest = std::max(largest, interval);
     sampling_source = record.sampling_source;
     const auto amount = accounting::scale(
         {.bytes = bytes,
@@ -376,6 +381,8 @@ void Attributor::account(const MessageContext& context, Exporter& exporter,
   if (sampling != kUnknownSampling) {
     counters.sampling_interval.set(sampling.value());
     counters.sampling_source.set(static_cast<std::uint64_t>(sampling_source));
+    counters.reception.note_sampling(context.released,
+                                     {.smallest = smallest.value(), .largest = largest.value()});
   }
   attribute(exporter.id, counters, count);
 }

@@ -89,7 +89,8 @@ void add_books(const core::WorkerBooks& books, std::size_t exporters, ReplayOutc
 
 Result<ReplayOutcome> replay(const config::Config& original,
                              const std::vector<std::string>& captures, const IntervalSink& sink,
-                             const ReplayInterfaceSink& interface_sink) {
+                             const ReplayInterfaceSink& interface_sink,
+                             const ReplayExportSink& export_sink) {
   config::Config config = original;
   if (!config.accounting.lateness) config.accounting.lateness = kReplayLateness;
   Registries registries;
@@ -121,9 +122,17 @@ Result<ReplayOutcome> replay(const config::Config& original,
     interfaces.push_back(&lane->state.interfaces);
     books.push_back(&lane->state.books);
   }
-  InterfaceReconciler reconciler(registries.readings, std::move(interfaces), std::move(books));
+  InterfaceReconciler reconciler(registries.readings, std::move(interfaces), books);
   const auto hand_on = [&](const std::vector<InterfaceInterval>& finished) {
     if (interface_sink && !finished.empty()) interface_sink(finished);
+  };
+
+  ExportIntervals exports;
+  TrafficTime exports_until = TrafficTime::min();
+  const auto turn_to = [&](TrafficTime time) {
+    if (exports.turn_to(time, books, registries.exporters) && export_sink)
+      export_sink(exports.of(exports_until - kLedgerInterval, books, registries.exporters));
+    exports_until = interval_start(time) + kLedgerInterval;
   };
 
   const auto close = [&](TrafficTime whole_until) {
@@ -150,6 +159,7 @@ Result<ReplayOutcome> replay(const config::Config& original,
     Datagram datagram = *source->next;
     if (datagram.arrival > now) {
       now = datagram.arrival;
+      if (now >= exports_until) turn_to(now);
       if (const auto reached = geometry.frontier(now, lateness); reached != frontier) {
         frontier = reached;
         for (auto& lane : lanes) lane->path.advance(now);
@@ -177,6 +187,7 @@ Result<ReplayOutcome> replay(const config::Config& original,
     const TrafficTime after_all = now + lateness + 2 * geometry.width();
     for (auto& lane : lanes) lane->path.advance(after_all);
     close(TrafficTime::max() - kLedgerInterval);
+    turn_to(exports_until);
     hand_on(reconciler.take_rest(*policy.current(), now));
   }
 

@@ -9,6 +9,7 @@
 #include "collector/config/config.h"
 #include "collector/model/fate.h"
 #include "collector/model/result.h"
+#include "collector/pipeline/export_intervals.h"
 #include "collector/pipeline/interface_reconciler.h"
 #include "collector/pipeline/interval_builder.h"
 
@@ -40,6 +41,9 @@ using IntervalSink =
 /// Takes intervals of interfaces whose counters were read, as they are finished.
 using ReplayInterfaceSink = std::function<void(const std::vector<InterfaceInterval>&)>;
 
+/// Takes what arrived from exporters in one interval, when it is over.
+using ReplayExportSink = std::function<void(const std::vector<ExportInterval>&)>;
+
 /// Runs the workers of `config` over capture files at the captures' own time, as fast as
 /// possible, on the calling thread.
 ///
@@ -49,6 +53,7 @@ using ReplayInterfaceSink = std::function<void(const std::vector<InterfaceInterv
 [[nodiscard]] Result<ReplayOutcome> replay(const config::Config& config,
                                            const std::vector<std::string>& captures,
                                            const IntervalSink& sink,
-                                           const ReplayInterfaceSink& interface_sink = {});
+                                           const ReplayInterfaceSink& interface_sink = {},
+                                           const ReplayExportSink& export_sink = {});
 
 }  // namespace weir::pipeline

@@ -24,6 +24,9 @@ namespace {
 
 using Number = long long;
 
+/// What the name of a run's amendments ends with; no run's own name does.
+constexpr std::string_view kAmendment = " late";
+
 /// How long another process may hold the file before a write gives up.
 constexpr int kBusySeconds = 10;
 
@@ -43,6 +46,14 @@ Number number_of(std::uint64_t value) {
   if (value > static_cast<std::uint64_t>(std::numeric_limits<Number>::max()))
     throw soci::soci_error("an amount exceeds 63 bits");
   return static_cast<Number>(value);
+}
+
+/// What is written for people only must not keep anything else from being written: an amount
+/// that no router carries in five minutes (2 Pbit/s), such as what a record of garbage says, is
+/// cut, so that sums over runs stay in 63 bits.
+Number cut_number_of(std::uint64_t value) noexcept {
+  constexpr std::uint64_t kMost = std::uint64_t{1} << 56U;
+  return static_cast<Number>(std::min(value, kMost));
 }
 
 std::uint64_t amount_of(Number value) noexcept {
@@ -72,6 +83,31 @@ std::set<std::int64_t> days_of(const Batch& batch) {
   for (const auto& row : batch.intervals) days.insert(day_of(row.start));
   for (const auto& row : batch.coverage) days.insert(day_of(row.start));
   return days;
+}
+
+/// A count of ExportRow, and the column of export_interval that holds it.
+struct ExportCount {
+  const char* column;
+  std::uint64_t ExportRow::*count;
+};
+constexpr std::array kExportCounts{
+    ExportCount{"datagrams", &ExportRow::datagrams},
+    ExportCount{"records", &ExportRow::records},
+    ExportCount{"received", &ExportRow::received},
+    ExportCount{"lost", &ExportRow::lost},
+    ExportCount{"duplicate_datagrams", &ExportRow::duplicate_datagrams},
+    ExportCount{"restarts", &ExportRow::restarts},
+};
+
+/// Columns of export_interval behind its key: counts, sampling, bytes by fate.
+std::vector<std::string> export_columns() {
+  std::vector<std::string> columns;
+  columns.reserve(kExportCounts.size() + 2 + kFates);
+  for (const ExportCount& count : kExportCounts) columns.emplace_back(count.column);
+  columns.emplace_back("smallest_sampling");
+  columns.emplace_back("largest_sampling");
+  for (std::size_t i = 0; i < kFates; ++i) columns.emplace_back(fate_name(static_cast<Fate>(i)));
+  return columns;
 }
 
 ErrorCode code_of(std::string_view text) noexcept {
@@ -130,6 +166,7 @@ struct Ledger::State {
       std::span<const std::string> wanted);
   void write_interfaces(Number run, const std::vector<InterfaceRow>& rows);
   [[nodiscard]] std::int64_t closed_until(std::string_view contract);
+  void write_exports(Number run, const std::vector<ExportRow>& rows);
   /// What write() learnt of numbers inside a transaction that was undone.
   void forget_numbers() {
     contracts.clear();
@@ -326,6 +363,58 @@ void Ledger::State::write_interfaces(Number run, const std::vector<InterfaceRow>
   }
 }
 
+void Ledger::State::write_exports(Number run, const std::vector<ExportRow>& rows) {
+  if (rows.empty()) return;
+  struct Bound {
+    Number start = 0;
+    Number exporter = 0;
+    Number protocol = 0;
+    Number run = 0;
+    std::array<Number, kExportCounts.size()> counts{};
+    std::array<Number, 2> sampling{};
+    std::array<soci::indicator, 2> has_sampling{soci::i_null, soci::i_null};
+    std::array<Number, kFates> bytes{};
+  } bound;
+  bound.run = run;
+  const std::vector<std::string> columns = export_columns();
+  std::string places;
+  std::string updates;
+  std::string changes;
+  for (const std::string& column : columns) {
+    places += ", :" + column;
+    updates += fmt::format("{0}{1} = excluded.{1}", updates.empty() ? "" : ", ", column);
+    changes += fmt::format("{0}export_interval.{1} IS DISTINCT FROM excluded.{1}",
+                           changes.empty() ? "" : " OR ", column);
+  }
+  soci::statement put(sql);
+  put.alloc();
+  put.prepare(fmt::format(
+      "INSERT INTO export_interval (start, exporter, protocol, run, {}) VALUES (:start, :exporter, "
+      ":protocol, :run{}) ON CONFLICT (start, exporter, protocol, run) DO UPDATE SET {} WHERE {}",
+      fmt::join(columns, ", "), places, updates, changes));
+  put.exchange(soci::use(bound.start));
+  put.exchange(soci::use(bound.exporter));
+  put.exchange(soci::use(bound.protocol));
+  put.exchange(soci::use(bound.run));
+  for (Number& count : bound.counts) put.exchange(soci::use(count));
+  for (std::size_t i = 0; i < bound.sampling.size(); ++i)
+    put.exchange(soci::use(bound.sampling[i], bound.has_sampling[i]));
+  for (Number& bytes : bound.bytes) put.exchange(soci::use(bytes));
+  put.define_and_bind();
+  for (const ExportRow& row : rows) {
+    bound.start = row.start;
+    bound.exporter = number("exporter", exporters, row.exporter);
+    bound.protocol = static_cast<Number>(row.protocol);
+    for (std::size_t i = 0; i < kExportCounts.size(); ++i)
+      bound.counts[i] = cut_number_of(row.*kExportCounts[i].count);
+    bound.sampling = {row.smallest_sampling, row.largest_sampling};
+    for (std::size_t i = 0; i < bound.sampling.size(); ++i)
+      bound.has_sampling[i] = bound.sampling[i] == 0 ? soci::i_null : soci::i_ok;
+    for (std::size_t i = 0; i < kFates; ++i) bound.bytes[i] = cut_number_of(row.bytes[i]);
+    put.execute(true);
+  }
+}
+
 Ledger::Ledger(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Ledger::Ledger(Ledger&&) noexcept = default;
 Ledger& Ledger::operator=(Ledger&&) noexcept = default;
@@ -454,6 +543,7 @@ Result<void> Ledger::write(std::string_view run, const Batch& batch) {
       put_reception.execute(true);
     }
     state.write_interfaces(run_number, batch.interfaces);
+    state.write_exports(run_number, batch.exports);
     transaction.commit();
   } catch (const std::exception& error) {
     state.forget_numbers();
@@ -462,7 +552,11 @@ Result<void> Ledger::write(std::string_view run, const Batch& batch) {
   return {};
 }
 
-std::string Ledger::amendment_run(std::string_view run) { return std::string(run) + " late"; }
+std::string Ledger::amendment_run(std::string_view run) {
+  return std::string(run) + std::string(kAmendment);
+}
+
+bool Ledger::is_amendment_run(std::string_view run) noexcept { return run.ends_with(kAmendment); }
 
 Result<Amended> Ledger::amend(std::string_view run, const Amendments& amendments) {
   State& state = *state_;
@@ -950,6 +1044,59 @@ Result<std::vector<ReceptionRow>> Ledger::reception(std::int64_t from, std::int6
   return found;
 }
 
+Result<std::vector<ExportRow>> Ledger::exports(std::int64_t start) {
+  std::vector<ExportRow> found;
+  try {
+    state_->ready();
+    struct Bound {
+      std::string exporter;
+      Number protocol = 0;
+      std::array<Number, kExportCounts.size()> counts{};
+      std::array<Number, 2> sampling{};
+      std::array<Number, kFates> bytes{};
+    } bound;
+    std::string sums;
+    for (const ExportCount& count : kExportCounts)
+      sums += fmt::format(", CAST(SUM(x.{}) AS BIGINT)", count.column);
+    sums +=
+        ", CAST(coalesce(MIN(x.smallest_sampling), 0) AS BIGINT), "
+        "CAST(coalesce(MAX(x.largest_sampling), 0) AS BIGINT)";
+    for (std::size_t i = 0; i < kFates; ++i)
+      sums += fmt::format(", CAST(SUM(x.{}) AS BIGINT)", fate_name(static_cast<Fate>(i)));
+    soci::statement statement(state_->sql);
+    statement.alloc();
+    statement.prepare(fmt::format(
+        "SELECT e.name, CAST(x.protocol AS BIGINT){} FROM export_interval x JOIN exporter e ON "
+        "e.number = x.exporter WHERE x.start = :start GROUP BY e.name, x.protocol ORDER BY e.name, "
+        "x.protocol",
+        sums));
+    statement.exchange(soci::use(start));
+    statement.exchange(soci::into(bound.exporter));
+    statement.exchange(soci::into(bound.protocol));
+    for (Number& count : bound.counts) statement.exchange(soci::into(count));
+    for (Number& interval : bound.sampling) statement.exchange(soci::into(interval));
+    for (Number& bytes : bound.bytes) statement.exchange(soci::into(bytes));
+    statement.define_and_bind();
+    statement.execute();
+    while (statement.fetch()) {
+      // A protocol of a newer program has no name here.
+      if (bound.protocol < 0 || bound.protocol >= static_cast<Number>(kProtocols)) continue;
+      ExportRow row{.exporter = bound.exporter,
+                    .protocol = static_cast<Protocol>(bound.protocol),
+                    .start = start};
+      for (std::size_t i = 0; i < kExportCounts.size(); ++i)
+        row.*kExportCounts[i].count = amount_of(bound.counts[i]);
+      row.smallest_sampling = static_cast<std::uint32_t>(bound.sampling[0]);
+      row.largest_sampling = static_cast<std::uint32_t>(bound.sampling[1]);
+      for (std::size_t i = 0; i < kFates; ++i) row.bytes[i] = amount_of(bound.bytes[i]);
+      found.push_back(std::move(row));
+    }
+  } catch (const std::exception& error) {
+    return state_->failed("cannot be read", error);
+  }
+  return found;
+}
+
 Result<std::vector<InterfaceTotal>> Ledger::interface_totals(std::string_view exporter,
                                                              std::uint32_t interface,
                                                              std::int64_t from,
@@ -1177,6 +1324,7 @@ Result<std::uint64_t> Ledger::forget_before(std::int64_t time) {
     const auto count = gone.get_affected_rows();
     state.sql << "DELETE FROM coverage WHERE start < :time", soci::use(time);
     state.sql << "DELETE FROM interface_interval WHERE start < :time", soci::use(time);
+    state.sql << "DELETE FROM export_interval WHERE start < :time", soci::use(time);
     state.sql << "DELETE FROM reception WHERE start < :time", soci::use(time);
     // Also the day in which `time` falls: its digest tells of rows that are gone.
     state.sql << "DELETE FROM day WHERE day < :time", soci::use(time);

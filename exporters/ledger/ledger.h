@@ -57,6 +57,7 @@ class Ledger {
   /// run's last changes nothing. What belongs to a closed period (closed_until()) is refused.
   [[nodiscard]] Result<Amended> amend(std::string_view run, const Amendments& amendments);
   [[nodiscard]] static std::string amendment_run(std::string_view run);
+  [[nodiscard]] static bool is_amendment_run(std::string_view run) noexcept;
 
   /// Takes what one contract carried in [from, until), by rising start.
   [[nodiscard]] Result<std::vector<ContractInterval>> intervals(std::string_view contract,
@@ -84,6 +85,10 @@ class Ledger {
   /// a correction alone changes the bill. 0 if no period of it is closed.
   [[nodiscard]] Result<std::int64_t> closed_until(std::string_view contract);
   [[nodiscard]] Result<std::vector<ReceptionRow>> reception(std::int64_t from, std::int64_t until);
+
+  /// What arrived of each exporter in the interval at `start`, by exporter and protocol, over all
+  /// runs.
+  [[nodiscard]] Result<std::vector<ExportRow>> exports(std::int64_t start);
 
   /// All rows of one contract's interval, by run, direction and family.
   [[nodiscard]] Result<std::vector<RunRow>> rows_of(std::string_view contract, std::int64_t start);

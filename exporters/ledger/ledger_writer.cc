@@ -25,7 +25,8 @@ std::uint64_t bytes_of(const Amendments& amendments) noexcept {
 
 std::uint64_t rows_of(const IntervalSave& interval) noexcept {
   return interval.batch.intervals.size() + interval.batch.coverage.size() +
-         interval.batch.reception.size() + interval.batch.interfaces.size();
+         interval.batch.reception.size() + interval.batch.interfaces.size() +
+         interval.batch.exports.size();
 }
 
 LedgerWriter::LedgerWriter(std::string run, Open open, Listeners listeners, Limits limits)

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "collector/model/exporter.h"
 #include "collector/model/fate.h"
 #include "collector/model/interface_side.h"
 #include "collector/model/time.h"
@@ -44,6 +45,27 @@ struct ReceptionRow {
   std::uint64_t lost = 0;
 };
 
+/// What arrived from one exporter over one protocol while one interval lasted, as one run counted
+/// it, and what became of it: for people who ask how a number came to be. No bill is made of it.
+/// The interval is that of arrival; a flow record tells of traffic of before.
+struct ExportRow {
+  std::string exporter;
+  Protocol protocol = Protocol::Netflow5;
+  std::int64_t start = 0;
+  std::uint64_t datagrams = 0;
+  std::uint64_t records = 0;   ///< flow records and flow samples
+  std::uint64_t received = 0;  ///< in the protocol's own unit, as is what follows
+  std::uint64_t lost = 0;      ///< net of what came late after all
+  std::uint64_t duplicate_datagrams = 0;
+  std::uint64_t restarts = 0;
+  std::uint32_t smallest_sampling = 0;  ///< N of "1 in N" of records that were scaled; 0: none
+  std::uint32_t largest_sampling = 0;
+  /// By fate, scaled, at the configured layer; those that could not be scaled as reported.
+  std::array<std::uint64_t, kFates> bytes{};
+
+  friend bool operator==(const ExportRow&, const ExportRow&) = default;
+};
+
 /// What passed one side of an interface in one interval, by flows as one run measured it, and by
 /// the interface's own counters where they cover the interval.
 struct InterfaceRow {
@@ -75,6 +97,7 @@ struct Batch {
   std::vector<CoverageRow> coverage;
   std::vector<ReceptionRow> reception;
   std::vector<InterfaceRow> interfaces = {};
+  std::vector<ExportRow> exports = {};
 };
 
 /// One interval of one contract, summed over runs and families.

@@ -96,8 +96,20 @@ std::vector<std::vector<std::string>> migrations(Backend backend) {
       "PRIMARY KEY (start, exporter, interface, side, run)){1}",
       integer, compact));
 
+  // What arrived of each exporter and what became of it; sampling is NULL where nothing was scaled.
+  std::vector<std::string> exports;
+  exports.push_back(fmt::format(
+      "CREATE TABLE export_interval (start {0} NOT NULL, exporter {0} NOT NULL, protocol {0} NOT "
+      "NULL, run {0} NOT NULL, datagrams {0} NOT NULL, records {0} NOT NULL, received {0} NOT "
+      "NULL, lost {0} NOT NULL, duplicate_datagrams {0} NOT NULL, restarts {0} NOT NULL, "
+      "smallest_sampling {0}, largest_sampling {0}, attributed {0} NOT NULL, no_contract {0} NOT "
+      "NULL, transit {0} NOT NULL, duplicate {0} NOT NULL, late {0} NOT NULL, unscaled {0} NOT "
+      "NULL, discarded {0} NOT NULL, overrun {0} NOT NULL, implausible {0} NOT NULL, PRIMARY KEY "
+      "(start, exporter, protocol, run)){1}",
+      integer, compact));
+
   return {std::move(first), std::move(amended), std::move(interfaces),
-          closing_tables(integer, strict)};
+          closing_tables(integer, strict), std::move(exports)};
 }
 
 }  // namespace weir::ledger

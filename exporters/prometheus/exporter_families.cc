@@ -1,115 +1,20 @@
 #include "exporters/prometheus/exporter_families.h"
 
-#include <algorithm>
-#include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
+#include "collector/core/exporter_sums.h"
 #include "collector/model/decode_error.h"
 #include "collector/model/exporter.h"
 #include "collector/model/fate.h"
 
 namespace weir::prometheus {
 namespace {
-
-/// A worker may add between two of our reads. So often the books of one worker are read again
-/// when they do not balance, before what was read stands.
-constexpr int kBookReadings = 4;
-
-struct Books {
-  std::uint64_t reported = 0;
-  std::array<std::uint64_t, kFates> fates{};
-
-  [[nodiscard]] std::uint64_t sum() const noexcept {
-    std::uint64_t total = 0;
-    for (const std::uint64_t bytes : fates) total += bytes;
-    return total;
-  }
-};
-
-[[nodiscard]] Books read_books(const core::ExporterCounters& counters) noexcept {
-  Books books;
-  for (int reading = 0; reading < kBookReadings; ++reading) {
-    for (std::size_t fate = 0; fate < kFates; ++fate)
-      books.fates[fate] = counters.fates[fate].read();
-    books.reported = counters.reported_bytes.read();
-    if (books.reported == books.sum()) break;
-  }
-  return books;
-}
-
-/// One exporter over one protocol, summed over the workers.
-struct Sums {
-  std::uint64_t datagrams = 0;
-  std::uint64_t records = 0;
-  std::uint64_t counter_samples = 0;
-  std::uint64_t options_records = 0;
-  std::uint64_t templates = 0;
-  std::uint64_t expired_templates = 0;
-  std::uint64_t sets_without_template = 0;
-  std::uint64_t held_bytes = 0;
-  std::uint64_t rescued_bytes = 0;
-  std::uint64_t given_up_bytes = 0;
-  std::uint64_t unknown_held_records = 0;
-  std::uint64_t unknown_rescued_records = 0;
-  std::uint64_t unknown_given_up_records = 0;
-  std::uint64_t sampling_changes = 0;
-  std::uint64_t lost = 0;
-  std::uint64_t recovered = 0;
-  std::uint64_t sequence_unknown = 0;
-  std::uint64_t out_of_order = 0;
-  std::uint64_t duplicates = 0;
-  std::uint64_t restarts = 0;
-  std::uint64_t clamped_times = 0;
-  std::uint64_t long_flows = 0;
-  std::array<std::uint64_t, kDecodeErrors> malformed{};
-  // Gauges are those of the worker that heard the exporter last.
-  std::uint64_t last_seen_ms = 0;
-  std::uint64_t sampling_interval = 0;
-  std::int64_t clock_skew_ms = 0;
-  bool is_met = false;
-
-  void add(const core::ExporterCounters& from) noexcept {
-    datagrams += from.datagrams.read();
-    records += from.records.read();
-    counter_samples += from.counter_samples.read();
-    options_records += from.options_records.read();
-    templates += from.templates.read();
-    expired_templates += from.expired_templates.read();
-    sets_without_template += from.sets_without_template.read();
-    held_bytes += from.held_bytes.read();
-    rescued_bytes += from.rescued_bytes.read();
-    given_up_bytes += from.given_up_bytes.read();
-    unknown_held_records += from.unknown_held_records.read();
-    unknown_rescued_records += from.unknown_rescued_records.read();
-    unknown_given_up_records += from.unknown_given_up_records.read();
-    sampling_changes += from.sampling_changes.read();
-    lost += from.lost.read();
-    recovered += from.recovered.read();
-    sequence_unknown += from.sequence_unknown.read();
-    out_of_order += from.out_of_order.read();
-    duplicates += from.duplicates.read();
-    restarts += from.restarts.read();
-    clamped_times += from.clamped_times.read();
-    long_flows += from.long_flows.read();
-    for (std::size_t i = 0; i < kDecodeErrors; ++i) malformed[i] += from.malformed[i].read();
-    const std::uint64_t seen = from.last_seen_ms.read();
-    if (!is_met || seen >= last_seen_ms) {
-      last_seen_ms = seen;
-      clock_skew_ms = from.clock_skew_ms.load(std::memory_order_relaxed);
-      if (const std::uint64_t interval = from.sampling_interval.read(); interval > 0) {
-        sampling_interval = interval;
-      }
-    } else if (sampling_interval == 0) {
-      sampling_interval = from.sampling_interval.read();
-    }
-    is_met = true;
-  }
-};
 
 /// What a protocol's sequence numbers count, so what is lost; empty where it has none (NetFlow
 /// v1, captured packets).
@@ -218,7 +123,8 @@ struct ExporterFamilies {
       set.add("weir_exporter_last_seen_timestamp_seconds",
               "Arrival of the last datagram, as Unix time.", Kind::Gauge, "seconds");
 
-  void add(std::string_view name, Protocol protocol, const Sums& sums) {
+  void add(std::string_view name, Protocol protocol, const core::ExporterSums& sums) {
+    const core::ExporterCounts& counts = sums.counts;
     const Label exporter{.name = "exporter", .value = name};
     const Label over{.name = "protocol", .value = protocol_name(protocol)};
     const std::string_view pair = set.own(label_text({exporter, over}));
@@ -230,36 +136,36 @@ struct ExporterFamilies {
           {.labels = set.own(label_text({exporter, over, label})), .value = value});
     };
 
-    put(datagrams, sums.datagrams);
-    put(records, sums.records);
-    put(counter_samples, sums.counter_samples);
-    put(options_records, sums.options_records);
-    put(templates, sums.templates);
-    put(expired_templates, sums.expired_templates);
-    put(sets_without_template, sums.sets_without_template);
+    put(datagrams, counts.datagrams);
+    put(records, counts.records);
+    put(counter_samples, counts.counter_samples);
+    put(options_records, counts.options_records);
+    put(templates, counts.templates);
+    put(expired_templates, counts.expired_templates);
+    put(sets_without_template, counts.sets_without_template);
     if (const std::string_view unit = lost_unit(protocol); !unit.empty()) {
-      put_with(lost, {.name = "unit", .value = unit}, sums.lost);
-      put_with(recovered, {.name = "unit", .value = unit}, sums.recovered);
-      put(sequence_unknown, sums.sequence_unknown);
+      put_with(lost, {.name = "unit", .value = unit}, counts.lost);
+      put_with(recovered, {.name = "unit", .value = unit}, counts.recovered);
+      put(sequence_unknown, counts.sequence_unknown);
     }
-    put(out_of_order, sums.out_of_order);
-    put(duplicates, sums.duplicates);
-    put(restarts, sums.restarts);
+    put(out_of_order, counts.out_of_order);
+    put(duplicates, counts.duplicates);
+    put(restarts, counts.restarts);
     for (std::size_t i = 0; i < kDecodeErrors; ++i) {
-      if (sums.malformed[i] == 0) continue;
+      if (counts.malformed[i] == 0) continue;
       put_with(malformed,
                {.name = "reason", .value = decode_error_name(static_cast<DecodeError>(i))},
-               sums.malformed[i]);
+               counts.malformed[i]);
     }
-    put_with(held_bytes, {.name = "state", .value = "held"}, sums.held_bytes);
-    put_with(held_bytes, {.name = "state", .value = "rescued"}, sums.rescued_bytes);
-    put_with(held_bytes, {.name = "state", .value = "given_up"}, sums.given_up_bytes);
-    put_with(held_records, {.name = "state", .value = "held"}, sums.unknown_held_records);
-    put_with(held_records, {.name = "state", .value = "rescued"}, sums.unknown_rescued_records);
-    put_with(held_records, {.name = "state", .value = "given_up"}, sums.unknown_given_up_records);
-    put(sampling_changes, sums.sampling_changes);
-    put(clamped_times, sums.clamped_times);
-    put(long_flows, sums.long_flows);
+    put_with(held_bytes, {.name = "state", .value = "held"}, counts.held_bytes);
+    put_with(held_bytes, {.name = "state", .value = "rescued"}, counts.rescued_bytes);
+    put_with(held_bytes, {.name = "state", .value = "given_up"}, counts.given_up_bytes);
+    put_with(held_records, {.name = "state", .value = "held"}, counts.unknown_held_records);
+    put_with(held_records, {.name = "state", .value = "rescued"}, counts.unknown_rescued_records);
+    put_with(held_records, {.name = "state", .value = "given_up"}, counts.unknown_given_up_records);
+    put(sampling_changes, counts.sampling_changes);
+    put(clamped_times, counts.clamped_times);
+    put(long_flows, counts.long_flows);
     if (has_clock(protocol)) put(clock_skew, seconds(sums.clock_skew_ms));
     if (sums.sampling_interval > 0) put(sampling, sums.sampling_interval);
     if (sums.last_seen_ms > 0) {
@@ -287,7 +193,9 @@ struct BookFamilies {
               "that is being counted at the moment of the scrape.",
               Kind::Gauge, "bytes");
 
-  void add(std::string_view name, const Books& books) {
+  void add(std::string_view name, const core::ExporterCounts& books) {
+    std::uint64_t sum = 0;
+    for (const std::uint64_t fate : books.fates) sum += fate;
     const Label exporter{.name = "exporter", .value = name};
     const std::string_view alone = set.own(label_text({exporter}));
     for (std::size_t fate = 0; fate < kFates; ++fate) {
@@ -295,10 +203,10 @@ struct BookFamilies {
       bytes.samples.push_back(
           {.labels = set.own(label_text({exporter, label})), .value = books.fates[fate]});
     }
-    reported.samples.push_back({.labels = alone, .value = books.reported});
+    reported.samples.push_back({.labels = alone, .value = books.reported_bytes});
     // Wraps to the negative difference where the fates are ahead.
     imbalance.samples.push_back(
-        {.labels = alone, .value = static_cast<std::int64_t>(books.reported - books.sum())});
+        {.labels = alone, .value = static_cast<std::int64_t>(books.reported_bytes - sum)});
   }
 };
 
@@ -374,24 +282,16 @@ void add_exporter_families(MetricSet& set, const core::ExporterRegistry& exporte
   BookFamilies book_families(set);
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const ExporterId exporter(static_cast<std::uint32_t>(i));
-    Books balance;
-    bool is_met = false;
+    std::optional<core::ExporterCounts> balance;
     for (std::size_t p = 0; p < kProtocols; ++p) {
       const auto protocol = static_cast<Protocol>(p);
-      Sums sums;
-      for (const core::WorkerBooks* worker : books) {
-        const core::ExporterCounters* counters = worker->find(exporter, protocol);
-        if (counters == nullptr) continue;
-        sums.add(*counters);
-        const Books part = read_books(*counters);
-        balance.reported += part.reported;
-        for (std::size_t fate = 0; fate < kFates; ++fate) balance.fates[fate] += part.fates[fate];
-      }
-      if (!sums.is_met) continue;
-      is_met = true;
-      families.add(names[i], protocol, sums);
+      const auto sums = core::sums_of(books, exporter, protocol);
+      if (!sums) continue;
+      if (!balance) balance.emplace();
+      *balance += sums->counts;
+      families.add(names[i], protocol, *sums);
     }
-    if (is_met) book_families.add(names[i], balance);
+    if (balance) book_families.add(names[i], *balance);
   }
 
   add_completeness(set, names, completeness);

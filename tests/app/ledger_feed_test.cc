@@ -79,6 +79,10 @@ class Feed : public testing::Test {
        .amend =
            [this](std::vector<ledger::IntervalRow> rows) {
              amendments_.push_back(std::move(rows));
+           },
+       .exports =
+           [](std::int64_t start) {
+             return std::vector<ledger::ExportRow>{{.exporter = "r", .start = start, .records = 7}};
            }}};
 };
 
@@ -165,6 +169,16 @@ TEST_F(Feed, ARunSaysNothingOfTheReceptionOfAnIntervalThatItDidNotMeasure) {
   run(10, 430);
   EXPECT_TRUE(last_of(-300)->batch.reception.empty());
   EXPECT_EQ(last_of(0)->batch.reception.size(), 1U);
+}
+
+TEST_F(Feed, EverySaveSaysWhatArrivedInItsInterval) {
+  count(0, 44);
+  run(0, 730);
+  ASSERT_FALSE(saves_.empty());
+  for (const auto& save : saves_)
+    EXPECT_EQ(
+        save.batch.exports,
+        (std::vector<ledger::ExportRow>{{.exporter = "r", .start = save.start, .records = 7}}));
 }
 
 TEST_F(Feed, AClockThatIsSetBackReopensNoFinalInterval) {

@@ -47,8 +47,7 @@ class LedgerViewsTest : public testing::Test {
   /// Whose turns are of one step.
   LedgerViews views_of() {
     return LedgerViews(
-        config, [] { return contracts::ContractTable::build({}); },
-        [this](auto job) { jobs.push_back(std::move(job)); },
+        config, [this] { return table; }, [this](auto job) { jobs.push_back(std::move(job)); },
         std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::null_sink_mt>()),
         std::chrono::milliseconds{0});
   }
@@ -58,6 +57,7 @@ class LedgerViewsTest : public testing::Test {
     job(*store);
   }
 
+  std::shared_ptr<const contracts::ContractTable> table = contracts::ContractTable::build({});
   std::deque<std::function<void(ledger::Ledger&)>> jobs;
   test::ConfigFiles files;
   config::Config config;
@@ -72,7 +72,8 @@ TEST_F(LedgerViewsTest, ForecastsComeInTurnsThatLeaveTheLedgerFree) {
   views.observe(*store, last);
   std::size_t turns = 1;
   for (; !jobs.empty(); ++turns) {
-    EXPECT_EQ(jobs.size(), 1U);
+    // Of forecasts, and of what contracts usually carry.
+    EXPECT_LE(jobs.size(), 2U);
     EXPECT_EQ(views.capacity(), nullptr);
     // What waits for the ledger goes in between.
     ASSERT_TRUE(store->write("other", {.coverage = {{last + 300, 300}}}));
@@ -91,14 +92,14 @@ TEST_F(LedgerViewsTest, ForecastsComeInTurnsThatLeaveTheLedgerFree) {
 TEST_F(LedgerViewsTest, ATurnThatWasForgottenIsMadeUpForByTheNextInterval) {
   LedgerViews views = views_of();
   views.observe(*store, last);
-  ASSERT_EQ(jobs.size(), 1U);
-  const auto forgotten = std::move(jobs.front());
-  jobs.pop_front();
+  ASSERT_EQ(jobs.size(), 2U);
+  const auto forgotten = std::move(jobs.back());
+  jobs.pop_back();
   views.observe(*store, last + 300);
-  ASSERT_EQ(jobs.size(), 1U);
+  ASSERT_EQ(jobs.size(), 3U);
   // If it comes after all, there are not two that go on.
   forgotten(*store);
-  EXPECT_EQ(jobs.size(), 1U);
+  EXPECT_EQ(jobs.size(), 3U);
   while (!jobs.empty()) run_next();
   EXPECT_NE(views.capacity(), nullptr);
 }

@@ -46,6 +46,31 @@ TEST(ReceptionRing, KeepsEightIntervals) {
               (Reception{.datagrams = 1, .units = i}));
 }
 
+TEST(ReceptionRing, KeepsTheRangeOfSamplingIntervalsOfEachInterval) {
+  ReceptionRing ring;
+  ring.note_sampling(kNoon, {.smallest = 1'000, .largest = 1'000});
+  ring.add(kNoon, {.datagrams = 1, .units = 2});
+  ring.note_sampling(kNoon, {.smallest = 100, .largest = 2'000});
+  ring.note_sampling(kNoon, {.smallest = 500, .largest = 500});
+  // The first records of an interval come before its first datagram is settled.
+  ring.note_sampling(kNoon + kInterval, {.smallest = 7, .largest = 7});
+  ring.note_sampling(kNoon, {.smallest = 3, .largest = 3});
+  EXPECT_EQ(ring.read(kNoon),
+            (Reception{.datagrams = 1, .units = 2, .sampling = {.smallest = 3, .largest = 2'000}}));
+  EXPECT_EQ(ring.read(kNoon + kInterval), (Reception{.sampling = {.smallest = 7, .largest = 7}}));
+  // A place that is taken anew has forgotten.
+  ring.add(kNoon + 8 * kInterval, {.datagrams = 1});
+  EXPECT_EQ(ring.read(kNoon + 8 * kInterval), (Reception{.datagrams = 1}));
+}
+
+TEST(SamplingRange, OfWhichNothingIsKnownTakesTheOther) {
+  SamplingRange range;
+  range += {.smallest = 100, .largest = 200};
+  EXPECT_EQ(range, (SamplingRange{.smallest = 100, .largest = 200}));
+  range += {};
+  EXPECT_EQ(range, (SamplingRange{.smallest = 100, .largest = 200}));
+}
+
 TEST(ReceptionRing, AnArrivalFromBeforeWhatIsKeptChangesNothing) {
   ReceptionRing ring;
   ring.add(kNoon + 8 * kInterval, {.datagrams = 1, .units = 8});

@@ -358,6 +358,65 @@ TEST_F(LedgerTest, InterfacesAddUpByFlowsAndKeepOneCounter) {
   EXPECT_EQ(ledger.interface_totals("r1", 512, kStart, kStart + 600)->size(), 1U);
 }
 
+TEST_F(LedgerTest, WhatArrivedFromAnExporterAddsUpOverRuns) {
+  Ledger ledger = opened();
+  ExportRow first{.exporter = "r1",
+                  .protocol = Protocol::Netflow9,
+                  .start = kStart,
+                  .datagrams = 10,
+                  .records = 200,
+                  .received = 10,
+                  .lost = 2,
+                  .duplicate_datagrams = 1,
+                  .restarts = 1,
+                  .smallest_sampling = 1'000,
+                  .largest_sampling = 2'000,
+                  .bytes = {1, 2, 3, 4, 5, 6, 7, 8, 9}};
+  const ExportRow unscaled{.exporter = "r1",
+                           .protocol = Protocol::Netflow9,
+                           .start = kStart,
+                           .datagrams = 1,
+                           .records = 5,
+                           .received = 1,
+                           .bytes = {10, 0, 0, 0, 0, 20, 0, 0, 0}};
+  const ExportRow samples{.exporter = "r1",
+                          .protocol = Protocol::Sflow5,
+                          .start = kStart,
+                          .datagrams = 3,
+                          .smallest_sampling = 512,
+                          .largest_sampling = 512};
+  const auto write = [&](const char* run, std::vector<ExportRow> rows) {
+    Batch batch{.intervals = {}, .coverage = {}, .reception = {}};
+    batch.exports = std::move(rows);
+    const auto written = ledger.write(run, batch);
+    EXPECT_TRUE(written) << written.error().message;
+  };
+  write("a", {{.exporter = "r1", .protocol = Protocol::Netflow9, .start = kStart, .datagrams = 9}});
+  write("a", {first, samples});
+  write("a", {first, samples});
+  write("b", {unscaled});
+  first.datagrams = 11;
+  first.records = 205;
+  first.received = 11;
+  first.bytes = {11, 2, 3, 4, 5, 26, 7, 8, 9};
+  EXPECT_EQ(ledger.exports(kStart).value(), (std::vector{first, samples}));
+  EXPECT_EQ(ledger.exports(kStart + 300).value(), std::vector<ExportRow>{});
+  ASSERT_TRUE(ledger.forget_before(kStart + 300));
+  EXPECT_EQ(ledger.exports(kStart).value(), std::vector<ExportRow>{});
+}
+
+TEST_F(LedgerTest, AnAmountOfGarbageIsCutAndKeepsNothingFromBeingWritten) {
+  Ledger ledger = opened();
+  ExportRow row{.exporter = "r1", .start = kStart};
+  row.bytes[static_cast<std::size_t>(Fate::Implausible)] = ~std::uint64_t{0};
+  Batch batch = batch_of({{.contract = "A", .start = kStart, .bytes = 5}});
+  batch.exports = {row};
+  for (const char* const run : {"a", "b", "c"}) ASSERT_TRUE(ledger.write(run, batch));
+  row.bytes[static_cast<std::size_t>(Fate::Implausible)] = 3 * (std::uint64_t{1} << 56U);
+  EXPECT_EQ(ledger.exports(kStart).value(), std::vector{row});
+  EXPECT_EQ(ledger.intervals("A", kStart, kStart + 300)->front().from_customer_bytes, 15U);
+}
+
 TEST_F(LedgerTest, AMaskHoldsForItsContractOrForAll) {
   Ledger ledger = opened();
   ASSERT_TRUE(ledger.add_mask({.contract = "A",

@@ -159,6 +159,41 @@ TEST(Replay, IntervalsAreMultiplesOfFiveMinutesWheneverTheCollectorBegan) {
   }
 }
 
+TEST(Replay, TellsWhatArrivedInEachIntervalAndWhatBecameOfIt) {
+  // One record is in time, one is late at its arrival, and between the two nothing comes.
+  const auto file = capture_of({ipfix(1, 299, {{.octets = 1'000, .start_s = 240, .end_s = 298}}),
+                                ipfix(1, 900, {{.octets = 70, .start_s = 240, .end_s = 241}})});
+  for (const std::uint32_t workers : {1U, 3U}) {
+    auto config = config_of(1, std::chrono::seconds{120});
+    config.workers = workers;
+    std::vector<ExportInterval> all;
+    const auto outcome = replay(
+        config, {file.path()}, [](const auto&, const auto&) {}, {},
+        [&](const std::vector<ExportInterval>& some) {
+          all.insert(all.end(), some.begin(), some.end());
+        });
+    ASSERT_TRUE(outcome);
+    ASSERT_EQ(all.size(), 2U);
+    const auto start = [](const ExportInterval& one) {
+      return since_epoch_ms(one.start) / 1'000 - kNoon;
+    };
+    const auto bytes = [](const ExportInterval& one, Fate fate) { return one.counts.fate(fate); };
+    EXPECT_EQ(start(all[0]), 0);
+    EXPECT_EQ(start(all[1]), 900);
+    EXPECT_EQ(bytes(all[0], Fate::Attributed), 1'000U);
+    EXPECT_EQ(bytes(all[0], Fate::Late), 0U);
+    EXPECT_EQ(bytes(all[1], Fate::Attributed), 0U);
+    EXPECT_EQ(bytes(all[1], Fate::Late), 70U);
+    for (const auto& one : all) {
+      EXPECT_EQ(one.exporter, "r1");
+      EXPECT_EQ(one.protocol, Protocol::Ipfix);
+      EXPECT_EQ(one.counts.datagrams, 1U);
+      EXPECT_EQ(one.counts.records, 1U);
+      EXPECT_EQ(one.sampling, (core::SamplingRange{.smallest = 1, .largest = 1}));
+    }
+  }
+}
+
 /// Says in options data what an interface of the router is called.
 Sent names_interface(std::uint32_t router, std::int64_t arrival_s, std::uint32_t ifindex,
                      std::string_view name) {

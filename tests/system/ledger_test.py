@@ -215,6 +215,8 @@ class Collector:
                 sums[contract, ("from_customer", "to_customer")[direction]] = amount
             self.runs = ledger.execute("SELECT count(*) FROM run").fetchone()[0]
             self.covered = ledger.execute("SELECT coalesce(sum(seconds), 0) FROM coverage").fetchone()[0]
+            self.arrived = ledger.execute("SELECT coalesce(sum(attributed + no_contract + transit + duplicate + late + unscaled"
+                                          " + discarded + overrun + implausible), 0) FROM export_interval").fetchone()[0]
             self.silent = ledger.execute("SELECT count(*) FROM reception WHERE received = 0 AND lost = 1 AND exporter ="
                                          " (SELECT number FROM exporter WHERE name = 'quiet')").fetchone()[0]
         return sums
@@ -225,10 +227,13 @@ def stops_and_restarts(weir, folder):
     began = time.time()
     collector.start()
     want = collector.feed(10)
+    fates = re.findall(r"^weir_bytes_total\{.*\} (\S+)$", collector.get("/metrics")[1], re.MULTILINE)
     collector.end(signal.SIGTERM)
     lasted = time.time() - began
     need(collector.kept() == want, f"after a stop the ledger has {collector.kept()}, exported were {want}")
     need(0 < collector.covered <= lasted + 1, f"{collector.covered} s covered of {lasted:.1f} s")
+    need(collector.arrived == sum(int(float(value)) for value in fates) > 0,
+         f"export_interval has {collector.arrived} bytes, the metrics said {fates}")
     need(collector.silent > 0, "the router that sent nothing is not said to be silent")
     # Again, most likely inside the same interval: rows of two runs add up.
     collector.fed = 0
