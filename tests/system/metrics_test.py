@@ -33,7 +33,7 @@ DEADLINE_S = 150
 # not. The page tells the reason of each; tests/prometheus has them all.
 NOT_YET = re.compile(
     # Behind five minutes that have closed, and behind weeks.
-    r"weir_contract_(percentile|burst|completeness|month|weekly|forecast)\w*|weir_billing_\w+|weir_capacity_\w+"
+    r"weir_contract_(percentile|burst|completeness|month|weekly|forecast|baseline|above_baseline)\w*|weir_billing_\w+|weir_capacity_\w+"
     r"|weir_interface_(weekly|forecast)\w*|weir_(group|service|pop)_(?!bytes_total)\w+"
     r"|weir_interface_estimate_(ratio|alarm)|weir_exporter_completeness_ratio"
     r"|weir_ledger_last_interval_timestamp_seconds|weir_state_file_last_write_timestamp_seconds"
@@ -124,12 +124,15 @@ def most_series(contracts, services, interfaces, pairs, exporters, udp, tcp, pop
         return int(match.group(1))
     base = re.search(r"a TCP listener \+ (\d+)", PAGE)
     need(base, "the page's formula has no constant")
-    with_ledger = (number("a contract \\+ 5") * contracts + number("an interface with a speed") * interfaces
+    remote = re.search(r"with remote write: (\d+)", PAGE)
+    need(remote, "the page's formula has no remote write")
+    with_ledger = ((number("a contract \\+ 6 a contract") + number("a contract with a baseline")) * contracts
+                   + number("an interface with a speed") * interfaces
                    + number("a group") * groups + number("a service \\+ 2") * services + number("a POP") * pops + 1)
     return (number("a contract \\+ 6") * contracts + number("a service \\+ 10") * services
             + number("a tracked interface") * interfaces + (number(r"\+ reasons") + 15) * pairs
             + number("an exporter") * exporters + number("a UDP") * udp + number("a TCP") * tcp
-            + int(base.group(1)) + with_ledger + (pops + 2) ** 2)
+            + int(base.group(1)) + with_ledger + int(remote.group(1)) + (pops + 2) ** 2)
 
 
 # ---- a scrape
