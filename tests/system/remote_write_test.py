@@ -137,7 +137,8 @@ class VictoriaMetrics(Program):
         for line in text.splitlines():
             one = json.loads(line)
             series, values = series_of(one["metric"]), list(zip(one["timestamps"], one["values"]))
-            found[series] = [(at, int(value)) for at, value in values if value is not None]
+            # It keeps decimals, and may give a whole number as the one before and 0.999999.
+            found[series] = [(at, round(value)) for at, value in values if value is not None]
             # A stale marker is a NaN, which JSON has not.
             self.ends[series] = [at for at, value in values if value is None]
         return found
