@@ -53,16 +53,4 @@ std::uint64_t layer_bytes(const FlowRecord& record, Layer layer, std::uint32_t t
   return 0;
 }
 
-std::string_view layer_name(Layer layer) noexcept {
-  switch (layer) {
-    case Layer::Ip:
-      return "ip";
-    case Layer::Ethernet:
-      return "ethernet";
-    case Layer::Wire:
-      return "wire";
-  }
-  return "unknown";
-}
-
 }  // namespace weir::accounting

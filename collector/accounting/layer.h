@@ -1,18 +1,11 @@
 #pragma once
 
 #include <cstdint>
-#include <string_view>
 
 #include "collector/model/flow_record.h"
+#include "collector/model/layer.h"
 
 namespace weir::accounting {
-
-/// Which bytes a contract counts. Exporters report different ones; all are brought to one.
-enum class Layer : std::uint8_t {
-  Ip,        ///< IP header and payload
-  Ethernet,  ///< the frame with its header, tags and checksum, as interface counters count
-  Wire       ///< the frame with preamble, start delimiter and inter-frame gap
-};
 
 /// Ethernet header (14) and frame check sequence (4) around an IP packet (IEEE 802.3, 3.1.1).
 inline constexpr std::uint64_t kFrameOverhead = 18;
@@ -44,8 +37,5 @@ inline constexpr std::uint64_t kWireOverhead = 20;
 [[nodiscard]] constexpr bool has_only_totals(const FlowRecord& record) noexcept {
   return record.has(Has::TotalOctets) && !record.has(Has::Octets) && !record.has(Has::Layer2Octets);
 }
-
-/// As configuration, reports and metrics name it.
-[[nodiscard]] std::string_view layer_name(Layer layer) noexcept;
 
 }  // namespace weir::accounting

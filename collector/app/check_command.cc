@@ -104,7 +104,7 @@ void print_contracts(const Config& config, std::FILE* out) {
 
 void print_accounting(const Config& config, std::FILE* out) {
   const auto& accounting = config.accounting;
-  fmt::print(out, "layer       {}\n", config::layer_name(accounting.layer));
+  fmt::print(out, "layer       {}\n", layer_name(accounting.layer));
   fmt::print(out, "bucket      {}s\n", accounting.bucket.count());
   fmt::print(out, "lateness    {}\n",
              accounting.lateness ? fmt::format("{}s", accounting.lateness->count()) : "auto");

@@ -152,7 +152,7 @@ std::string_view exporter_state_name(ExplainedExporter::State state) noexcept {
   return "unknown";
 }
 
-LayerRule layer_rule(config::Layer layer, Protocol protocol) noexcept {
+LayerRule layer_rule(Layer layer, Protocol protocol) noexcept {
   constexpr int kFrame = accounting::kFrameOverhead;
   constexpr int kWire = accounting::kWireOverhead;
   constexpr int kTag = accounting::kTagBytes;
@@ -160,20 +160,20 @@ LayerRule layer_rule(config::Layer layer, Protocol protocol) noexcept {
   const bool reports_frames = protocol == Protocol::Sflow5 || protocol == Protocol::Packets;
   LayerRule rule{.reports_frames = reports_frames};
   switch (layer) {
-    case config::Layer::Ip:
+    case Layer::Ip:
       if (reports_frames) {
         rule.bytes_per_packet = -kFrame;
         rule.bytes_per_tag = -kTag;
       }
       return rule;
-    case config::Layer::Ethernet:
-    case config::Layer::Wire:
+    case Layer::Ethernet:
+    case Layer::Wire:
       if (!reports_frames) {
         rule.bytes_per_packet = kFrame;
         rule.bytes_per_tag = kTag;
         rule.shortest = kShortest;
       }
-      if (layer == config::Layer::Wire) {
+      if (layer == Layer::Wire) {
         rule.bytes_per_packet += kWire;
         if (rule.shortest != 0) rule.shortest += kWire;
       }

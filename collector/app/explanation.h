@@ -10,6 +10,7 @@
 #include "collector/config/config.h"
 #include "collector/contracts/contract.h"
 #include "collector/model/fate.h"
+#include "collector/model/layer.h"
 #include "collector/model/result.h"
 #include "collector/model/time.h"
 #include "exporters/ledger/ledger.h"
@@ -86,14 +87,14 @@ struct LayerRule {
 
   friend bool operator==(const LayerRule&, const LayerRule&) = default;
 };
-[[nodiscard]] LayerRule layer_rule(config::Layer layer, Protocol protocol) noexcept;
+[[nodiscard]] LayerRule layer_rule(Layer layer, Protocol protocol) noexcept;
 
 /// How the number of one contract's ledger interval came to be: all that the ledger knows of it.
 struct Explanation {
   std::string contract;
   std::string customer;
   TrafficTime start;
-  config::Layer layer = config::Layer::Ethernet;
+  Layer layer = Layer::Ethernet;
   billing::Interval interval;  ///< as a bill sees it
   std::vector<ExplainedAttachment> attachments;
   std::vector<ExplainedDirection> directions;  ///< both

@@ -77,7 +77,7 @@ struct AttachmentJson {
   json::object operator()(const contracts::AsAttachment& at) const { return {{"as", at.asn}}; }
 };
 
-json::object export_json(const ledger::ExportRow& row, config::Layer layer) {
+json::object export_json(const ledger::ExportRow& row, Layer layer) {
   const LayerRule rule = layer_rule(layer, row.protocol);
   json::object one{{"protocol", protocol_name(row.protocol)},
                    {"datagrams", row.datagrams},
@@ -134,7 +134,7 @@ void print_json(std::FILE* out, const Explanation& all) {
                       {"state", billing::interval_state_name(all.interval.state())},
                       {"completeness", static_cast<double>(all.interval.completeness.value()) /
                                            billing::kWhole.value()},
-                      {"layer", config::layer_name(all.layer)}};
+                      {"layer", layer_name(all.layer)}};
   json::array& coverage = object["coverage"].emplace_array();
   for (const auto& row : all.coverage)
     coverage.push_back(json::object{{"run", row.run}, {"seconds", row.seconds}});

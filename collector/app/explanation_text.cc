@@ -90,7 +90,7 @@ std::string sampling_sentence(const ledger::ExportRow& row) {
                      row.largest_sampling);
 }
 
-void print_export(std::FILE* out, const ledger::ExportRow& row, config::Layer layer) {
+void print_export(std::FILE* out, const ledger::ExportRow& row, Layer layer) {
   fmt::print(out, "    {}: {} with {}, {}\n", protocol_name(row.protocol),
              counted(row.datagrams, "datagram", "datagrams"),
              counted(row.records, "record", "records"), sampling_sentence(row));
@@ -170,7 +170,7 @@ void print_text(std::FILE* out, const Explanation& all) {
   for (const auto& one : all.attachments)
     std::visit(AttachmentPrinter{.out = out, .one = one}, one.attachment.where);
   if (all.is_measured()) {
-    fmt::print(out, "what it carried, in bytes of layer {}:\n", config::layer_name(all.layer));
+    fmt::print(out, "what it carried, in bytes of layer {}:\n", layer_name(all.layer));
     for (const auto& direction : all.directions) {
       const auto& amount = direction.amount;
       fmt::print(out, "  {}: {} bytes, {:.6f} Mbit/s +- {:.6f} (95 %)\n",

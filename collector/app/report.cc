@@ -188,8 +188,7 @@ Result<ReportedContract> bill_of(const BillOrder& order, IntervalGrid grid,
   auto counted = counted_grid(*port, bill.grid, ledger);
   if (!counted) return tl::unexpected(counted.error());
   // Whatever is configured, counters count Ethernet frames.
-  const billing::BillingMethod counter_method{
-      .layer = std::string(config::layer_name(config::Layer::Ethernet))};
+  const billing::BillingMethod counter_method{.layer = std::string(layer_name(Layer::Ethernet))};
   bill.by_flow = std::exchange(bill.statement,
                                billing::statement_of(subject, *counted, spans, counter_method));
   bill.grid = std::move(*counted);
@@ -251,7 +250,7 @@ void show_stored(ReportedContract& shown, const StoredBill& bill) {
 }  // namespace
 
 billing::BillingMethod billing_method_of(const config::Config& config) {
-  return {.layer = std::string(config::layer_name(config.accounting.layer))};
+  return {.layer = std::string(layer_name(config.accounting.layer))};
 }
 
 Result<void> each_bill(ledger::Ledger& ledger, const std::vector<BillOrder>& orders,

@@ -15,7 +15,6 @@
 #include <system_error>
 #include <vector>
 
-#include "collector/accounting/layer.h"
 #include "collector/app/contracts_importer.h"
 #include "collector/app/ledger_reads.h"
 #include "collector/app/ledger_rows.h"
@@ -28,6 +27,7 @@
 #include "collector/app/version.h"
 #include "collector/billing/billing_view.h"
 #include "collector/config/config_file.h"
+#include "collector/model/layer.h"
 #include "collector/model/published.h"
 #include "collector/pipeline/pipeline.h"
 #include "exporters/http/contracts_api.h"
@@ -237,7 +237,7 @@ prometheus::Sources Collector::sources(const config::Config& config) {
     const std::lock_guard lock(reload_mutex_);
     auto figures = figures_;
     figures.lateness_ms = pipeline_->lateness().count();
-    figures.layer = accounting::layer_name(pipeline_->policy()->layer);
+    figures.layer = layer_name(pipeline_->policy()->layer);
     return figures;
   };
   if (ledger_) {
@@ -303,7 +303,7 @@ http::ContractSources Collector::contract_sources(const config::Config& config) 
       return reads.intervals(contract, period);
     };
   }
-  sources.layer = [this] { return accounting::layer_name(pipeline_->policy()->layer); };
+  sources.layer = [this] { return layer_name(pipeline_->policy()->layer); };
   sources.customer_names =
       config.customer_names_in_metrics ? http::CustomerNames::Shown : http::CustomerNames::Hidden;
   return sources;

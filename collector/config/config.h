@@ -13,6 +13,7 @@
 #include "collector/contracts/contract.h"
 #include "collector/contracts/contract_table.h"
 #include "collector/model/ip_address.h"
+#include "collector/model/layer.h"
 #include "collector/model/units.h"
 
 namespace weir::config {
@@ -75,21 +76,6 @@ struct Exporters {
   SamplingTerms sampling;         ///< for routers that say nothing of their own
   std::vector<Router> routers;
 };
-
-enum class Layer : std::uint8_t { Ip, Ethernet, Wire };
-
-/// The word of the configuration.
-[[nodiscard]] constexpr std::string_view layer_name(Layer layer) noexcept {
-  switch (layer) {
-    case Layer::Ip:
-      return "ip";
-    case Layer::Ethernet:
-      return "ethernet";
-    case Layer::Wire:
-      return "wire";
-  }
-  return "unknown";
-}
 
 struct Accounting {
   Layer layer = Layer::Ethernet;

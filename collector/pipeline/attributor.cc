@@ -61,13 +61,12 @@ bool has_parts(std::span<const FlowRecord> records) noexcept {
 }
 
 /// What a layer adds to the longest IP packet.
-std::uint32_t overhead_of(accounting::Layer layer, std::uint32_t tags) noexcept {
-  if (layer == accounting::Layer::Ip) return 0;
+std::uint32_t overhead_of(Layer layer, std::uint32_t tags) noexcept {
+  if (layer == Layer::Ip) return 0;
   const auto frame =
       static_cast<std::uint32_t>(accounting::kFrameOverhead + accounting::kTagBytes * tags);
-  return layer == accounting::Layer::Wire
-             ? frame + static_cast<std::uint32_t>(accounting::kWireOverhead)
-             : frame;
+  return layer == Layer::Wire ? frame + static_cast<std::uint32_t>(accounting::kWireOverhead)
+                              : frame;
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "collector/accounting/layer.h"
 #include "collector/pipeline/completeness.h"
 
 namespace weir::pipeline {
@@ -15,13 +16,13 @@ TrafficTime start_of(std::int64_t interval) noexcept {
 }
 
 /// Counters count Ethernet frames, whatever layer is configured.
-std::uint64_t at_ethernet(const Amount& amount, accounting::Layer layer) noexcept {
+std::uint64_t at_ethernet(const Amount& amount, Layer layer) noexcept {
   switch (layer) {
-    case accounting::Layer::Ip:
+    case Layer::Ip:
       return amount.bytes + amount.packets * accounting::kFrameOverhead;
-    case accounting::Layer::Wire:
+    case Layer::Wire:
       return amount.bytes - std::min(amount.bytes, amount.packets * accounting::kWireOverhead);
-    case accounting::Layer::Ethernet:
+    case Layer::Ethernet:
       break;
   }
   return amount.bytes;

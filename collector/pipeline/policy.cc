@@ -13,18 +13,6 @@ accounting::SamplingTerms terms_of(const config::SamplingTerms& terms) noexcept 
   return {.default_interval = terms.default_interval, .force_interval = terms.force_interval};
 }
 
-accounting::Layer layer_of(config::Layer layer) noexcept {
-  switch (layer) {
-    case config::Layer::Ip:
-      return accounting::Layer::Ip;
-    case config::Layer::Ethernet:
-      return accounting::Layer::Ethernet;
-    case config::Layer::Wire:
-      return accounting::Layer::Wire;
-  }
-  return accounting::Layer::Ethernet;
-}
-
 /// Says where routers and contracts are. A contract of several versions is where the last says.
 void place_pops(const config::Config& config, const contracts::ContractTable::Input& input,
                 PopRegistry& pops, Policy& policy) {
@@ -101,7 +89,7 @@ Result<std::shared_ptr<const Policy>> make_policy(const config::Config& config,
   policy->interface_numbers = registries.interfaces.numbers_of(policy->table->tracked_interfaces());
   policy->relays.insert(config.exporters.relays.begin(), config.exporters.relays.end());
   policy->sampling = terms_of(config.exporters.sampling);
-  policy->layer = layer_of(config.accounting.layer);
+  policy->layer = config.accounting.layer;
   policy->largest_packet_bytes = config.accounting.largest_packet_bytes;
   policy->clock_skew_limit = config.accounting.clock_skew_limit;
   policy->longest_flow = accounting::longest_flow(config.accounting.active_timeout);

@@ -7,7 +7,6 @@
 #include <unordered_set>
 #include <vector>
 
-#include "collector/accounting/layer.h"
 #include "collector/accounting/metering_registry.h"
 #include "collector/accounting/scale.h"
 #include "collector/config/config.h"
@@ -15,6 +14,7 @@
 #include "collector/contracts/slot_registry.h"
 #include "collector/core/exporter_registry.h"
 #include "collector/model/event_log.h"
+#include "collector/model/layer.h"
 #include "collector/model/result.h"
 #include "collector/pipeline/interface_readings.h"
 #include "collector/pipeline/interface_registry.h"
@@ -41,7 +41,7 @@ struct Policy {
   std::unordered_map<IpAddress, accounting::SamplingTerms> router_sampling;
   accounting::SamplingTerms sampling;
 
-  accounting::Layer layer = accounting::Layer::Ethernet;
+  Layer layer = Layer::Ethernet;
   std::uint32_t largest_packet_bytes = 1'500;
   TrafficSpan clock_skew_limit{};
   TrafficSpan longest_flow{};           ///< longer ones are counted: the active timeout is not kept

@@ -258,10 +258,7 @@ TEST_F(ExplanationTest, AClosedMonthSaysSo) {
 }
 
 TEST(LayerRule, SaysWhatEachLayerMakesOfPacketsAndFrames) {
-  const auto rule = [](config::Layer layer, Protocol protocol) {
-    return layer_rule(layer, protocol);
-  };
-  using config::Layer;
+  const auto rule = [](Layer layer, Protocol protocol) { return layer_rule(layer, protocol); };
   EXPECT_EQ(rule(Layer::Ip, Protocol::Ipfix), LayerRule{});
   EXPECT_EQ(rule(Layer::Ethernet, Protocol::Netflow5),
             (LayerRule{.bytes_per_packet = 18, .bytes_per_tag = 4, .shortest = 64}));

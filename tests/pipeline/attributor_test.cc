@@ -31,8 +31,7 @@ contracts::Attachment at_prefix(const char* prefix) {
 /// A worker's path without sockets or decoder, on routers r1 (192.0.2.1) and r2 (192.0.2.2).
 class Bench {
  public:
-  explicit Bench(std::vector<contracts::Contract> contracts,
-                 config::Layer layer = config::Layer::Ip,
+  explicit Bench(std::vector<contracts::Contract> contracts, Layer layer = Layer::Ip,
                  std::vector<contracts::InterfaceTerms> interfaces = {}) {
     config_.accounting.layer = layer;
     config_.accounting.lateness = std::chrono::seconds{120};
@@ -290,7 +289,7 @@ TEST(Attributor, MoreThanAnInterfaceCarriesIsImplausibleAndStillInTheBooks) {
   const std::vector<contracts::InterfaceTerms> interfaces{
       {.index = 1, .speed = BitsPerSecond{10'000'000'000}},
       {.index = 2, .speed = BitsPerSecond{100'000'000}}};
-  Bench bench(contracts, config::Layer::Ip, interfaces);
+  Bench bench(contracts, Layer::Ip, interfaces);
   // Twice 100 Mbit/s in 20 s and the slack of 60 s.
   constexpr std::uint64_t kMost = 2ULL * 100'000'000 / 8 * 80;
   const auto record = [&](std::uint64_t octets) {
@@ -312,7 +311,7 @@ TEST(Attributor, InterfacesOfUnknownSpeedCarryAnything) {
 
 // F19: MikroTik's flows of 2 GB that took no time (FastNetMon #1000).
 TEST(Attributor, FlowsOfTwoGigabytesInNoTimeAreImplausibleOnAFastEthernet) {
-  Bench bench({contract("A", {at_interface("r1", 1)})}, config::Layer::Ip,
+  Bench bench({contract("A", {at_interface("r1", 1)})}, Layer::Ip,
               {{.index = 1, .speed = BitsPerSecond{100'000'000}}});
   bench.send(Bench::kR1, kNoon, {flow(1, 2, 2'147'483'648, kNoon)});
   EXPECT_EQ(bench.from("A"), 0U);
@@ -321,7 +320,7 @@ TEST(Attributor, FlowsOfTwoGigabytesInNoTimeAreImplausibleOnAFastEthernet) {
 }
 
 TEST(Attributor, ScalesAtTheEthernetLayer) {
-  Bench bench({contract("A", {at_interface("r1", 1)})}, config::Layer::Ethernet);
+  Bench bench({contract("A", {at_interface("r1", 1)})}, Layer::Ethernet);
   auto record = flow(1, 2, 1'000'000, 1'000, kNoon, kNoon);
   record.sampling_interval = 10;
   bench.send(Bench::kR1, kNoon, {record});
@@ -330,7 +329,7 @@ TEST(Attributor, ScalesAtTheEthernetLayer) {
 }
 
 TEST(Attributor, ATaggedInterfaceProvesATag) {
-  Bench bench({contract("A", {at_interface("r1", 1)})}, config::Layer::Ethernet,
+  Bench bench({contract("A", {at_interface("r1", 1)})}, Layer::Ethernet,
               {{.index = 1, .tagged = true}});
   bench.send(Bench::kR1, kNoon, {flow(1, 2, 1'000'000, 1'000, kNoon, kNoon)});
   EXPECT_EQ(bench.from("A"), 1'022'000U);
@@ -354,7 +353,7 @@ TEST(Attributor, IngressAndEgressRecordOfOnePacketCountOnce) {
 // other only of egress metering.
 TEST(Attributor, TwinsThatReachTwoWorkersCountOnce) {
   config::Config config;
-  config.accounting.layer = config::Layer::Ip;
+  config.accounting.layer = Layer::Ip;
   config.accounting.lateness = std::chrono::seconds{120};
   config.exporters.routers = {{.address = Bench::kR1, .name = "r1"}};
   config.contracts = {contract("A", {at_interface("r1", 1)}),
@@ -427,7 +426,7 @@ TEST(Attributor, CoreRoutersAddNothingToAPrefix) {
       {.index = 1, .role = contracts::InterfaceRole::Customer},
       {.index = 2, .role = contracts::InterfaceRole::Backbone},
       {.index = 3, .role = contracts::InterfaceRole::Peer}};
-  Bench bench({contract("P", {at_prefix("203.0.113.0/24")})}, config::Layer::Ip, interfaces);
+  Bench bench({contract("P", {at_prefix("203.0.113.0/24")})}, Layer::Ip, interfaces);
   const auto packet = [&](std::uint32_t input, std::uint32_t output) {
     auto record = flow(input, output, 1'000, kNoon);
     record.set(Has::SourceAddress);
@@ -546,7 +545,7 @@ TEST(Attributor, AReloadedClockSkewLimitHoldsForExportersThatAreKnown) {
 }
 
 TEST(Attributor, InterfacesCountTheirOwnBytes) {
-  Bench bench({contract("A", {at_interface("r1", 1)})}, config::Layer::Ip,
+  Bench bench({contract("A", {at_interface("r1", 1)})}, Layer::Ip,
               {{.index = 1, .name = "et-0/0/1"}, {.index = 2, .name = "et-0/0/2"}});
   bench.send(Bench::kR1, kNoon, {flow(1, 2, 1'000, kNoon), flow(2, 1, 300, kNoon)});
   const auto policy = bench.policy_->current();
@@ -821,7 +820,7 @@ TEST(Attributor, NotesHowOftenTemplatesCome) {
 }
 
 TEST(Attributor, BytesOnInterfacesThatNobodyNamedAreToldApart) {
-  Bench bench({}, config::Layer::Ip,
+  Bench bench({}, Layer::Ip,
               {{.index = 1, .role = contracts::InterfaceRole::Customer},
                {.index = 2, .role = contracts::InterfaceRole::Transit}});
   const TrafficTime now = at(12, 0, 0);

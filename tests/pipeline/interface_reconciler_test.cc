@@ -159,7 +159,7 @@ TEST_F(InterfaceReconcilerTest, BytesOfUnknownSamplingMakeSamplingTheCause) {
 }
 
 TEST_F(InterfaceReconcilerTest, FlowsAreComparedAtTheLayerOfCounters) {
-  config.accounting.layer = config::Layer::Ip;
+  config.accounting.layer = Layer::Ip;
   policy = *make_policy(config, registries);
   read(0, 0);
   // 100 packets of 1,000 bytes are frames of 1,018.

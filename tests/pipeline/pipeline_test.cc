@@ -23,7 +23,7 @@ config::Config config_of(std::uint32_t workers) {
   config::Config config;
   config.udp = {{.endpoint = {.address = kLoopback, .port = 0}}};
   config.workers = workers;
-  config.accounting.layer = config::Layer::Ip;
+  config.accounting.layer = Layer::Ip;
   config.exporters.routers = {{.address = kLoopback, .name = "r1"}};
   config.contracts = {
       {.id = "A",

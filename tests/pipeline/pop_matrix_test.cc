@@ -55,7 +55,7 @@ class PopMatrixTest : public testing::Test {
         {.index = 1, .role = InterfaceRole::Customer},
         {.index = 2, .role = InterfaceRole::Peer},
         {.index = 9, .role = InterfaceRole::Backbone}};
-    config_.accounting.layer = config::Layer::Ip;
+    config_.accounting.layer = Layer::Ip;
     config_.accounting.lateness = std::chrono::seconds{120};
     config_.exporters.routers = {
         {.address = kTokyo, .name = "t", .pop = "Tokyo", .interfaces = interfaces},

@@ -68,7 +68,7 @@ test::TemporaryFile capture_of(const std::vector<Sent>& all) {
 config::Config config_of(std::uint32_t routers, std::chrono::seconds lateness) {
   config::Config config;
   config.workers = 1;
-  config.accounting.layer = config::Layer::Ip;
+  config.accounting.layer = Layer::Ip;
   config.accounting.lateness = lateness;
   for (std::uint32_t r = 1; r <= routers; ++r) {
     const auto name = fmt::format("r{}", r);

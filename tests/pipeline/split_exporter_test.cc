@@ -25,7 +25,7 @@ constexpr std::uint32_t kSampling = 16;
 
 config::Config config_of() {
   config::Config config;
-  config.accounting.layer = config::Layer::Ip;
+  config.accounting.layer = Layer::Ip;
   config.accounting.lateness = std::chrono::seconds{120};
   config.exporters.routers = {{.address = test::datagram_of({}).source, .name = "r1"}};
   config.contracts = {

@@ -25,7 +25,7 @@ config::Config config_of(std::vector<IpPrefix> allow = {}) {
   config.udp = {{.endpoint = {.address = kLoopback, .port = 0}}};
   config.streams = {{.endpoint = {.address = kLoopback, .port = 0}}};
   config.workers = 1;
-  config.accounting.layer = config::Layer::Ip;
+  config.accounting.layer = Layer::Ip;
   config.exporters.allow = std::move(allow);
   config.exporters.routers = {{.address = kLoopback,
                                .name = "r1",
