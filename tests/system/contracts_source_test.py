@@ -9,19 +9,18 @@ Standard library only; traffic stays on 127.0.0.1.
 """
 
 import contextlib
-import http.server
 import json
 import pathlib
 import re
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-import urllib.error
-import urllib.request
+
+import running
+from http_source import Answers, HttpSource
+from running import free_port, judge, need
 
 MANY = 20
 
@@ -34,18 +33,8 @@ def contracts(*numbers):
     return json.dumps([contract(number) for number in numbers]).encode()
 
 
-def need(holds, what):
-    if not holds:
-        raise SystemExit(f"WRONG: {what}")
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
+class AsTheModeSays(Answers):
     """Answers as the server's `mode` says: good, error, short, slow or silent."""
-
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *_):
-        pass
 
     def do_GET(self):
         with contextlib.suppress(OSError):
@@ -69,26 +58,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body[:-5] if mode == "short" else body)
 
 
-@contextlib.contextmanager
-def server():
-    httpd = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    httpd.mode, httpd.body, httpd.seen, httpd.stopping = "good", b"[]", [], threading.Event()
-    httpd.handle_error = lambda *_: None
-    thread = threading.Thread(target=httpd.serve_forever)
-    thread.start()
-    try:
-        yield httpd
-    finally:
-        httpd.stopping.set()
-        httpd.shutdown()
-        thread.join()
-        httpd.server_close()
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+def source():
+    web = HttpSource(AsTheModeSays)
+    web.mode, web.body = "good", b"[]"
+    return web
 
 
 class Collector:
@@ -96,7 +69,7 @@ class Collector:
 
     def __init__(self, weir, folder, web, every="1s", timeout="60s"):
         self.weir, self.folder, self.web = weir, folder, web
-        self.target, self.config = folder / "contracts.yaml", folder / "weir.yaml"
+        self.target, self.config, self.log = folder / "contracts.yaml", folder / "weir.yaml", folder / "serve.log"
         self.url = f"http://127.0.0.1:{free_port()}"
         self.write_config(every, timeout)
         self.target.write_text("".join(f"- {json.dumps(contract(n))}\n" for n in range(1, MANY + 1)))
@@ -111,37 +84,22 @@ class Collector:
             f"timeout: {timeout}, header_file: headers}}\n{more}")
 
     def __enter__(self):
-        self.log = open(self.folder / "serve.log", "w+")
-        self.process = subprocess.Popen([self.weir, "serve", "--config", self.config], stdout=self.log, stderr=self.log)
+        self.process = running.start(self.log, self.weir, "serve", "--config", self.config)
         self.until(lambda: self.get("/-/ready")[0] == 200, "ready")
         return self
 
     def __exit__(self, *_):
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
-        self.log.close()
+        running.kill(self.process)
 
     def text(self):
-        return (self.folder / "serve.log").read_text()
+        return self.log.read_text()
 
     def get(self, path, method="GET"):
-        try:
-            with urllib.request.urlopen(urllib.request.Request(self.url + path, method=method), timeout=10) as answer:
-                return answer.status, answer.read().decode()
-        except urllib.error.HTTPError as error:
-            return error.code, error.read().decode()
-        except OSError:
-            return None, ""
+        return running.get(self.url + path, method)
 
-    def until(self, condition, what, seconds=60):
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            need(self.process.poll() is None, f"serve ended: {self.text()[-500:]}")
-            if condition():
-                return
-            time.sleep(0.05)
-        raise SystemExit(f"WRONG: not in {seconds} s: {what}; log: {self.text()[-800:]}")
+    def until(self, condition, what):
+        running.until(condition, what, 60, children=[self.process], pause_s=0.05,
+                      report=lambda: f"; log: {self.text()[-800:]}")
 
     def metric(self, name):
         found = re.search(rf"^weir_{name} (\S+)$", self.get("/metrics")[1], re.MULTILINE)
@@ -172,7 +130,7 @@ class Collector:
 
 
 def check_changes(weir, folder):
-    with server() as web:
+    with source() as web:
         web.body = contracts(*range(1, MANY + 2))
         with Collector(weir, folder, web) as collector:
             pid = collector.process.pid
@@ -217,7 +175,7 @@ def check_changes(weir, folder):
 
 
 def check_slow(weir, folder):
-    with server() as web:
+    with source() as web:
         web.mode, web.body = "slow", contracts(*range(1, MANY + 1))
         with Collector(weir, folder, web, timeout="1s") as collector:
             before = collector.state()
@@ -234,7 +192,7 @@ def check_slow(weir, folder):
 
 
 def check_check(weir, folder):
-    with server() as web:
+    with source() as web:
         collector = Collector(weir, folder, web)
         done = subprocess.run([weir, "check", collector.config], capture_output=True, text=True, timeout=60)
         need(done.returncode == 0, done.stdout + done.stderr)
@@ -249,4 +207,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    judge(main)

@@ -6,32 +6,16 @@ import json
 import re
 import shutil
 import socket
-import subprocess
 import tempfile
 import time
-import urllib.error
 import urllib.parse
-import urllib.request
 from pathlib import Path
+
+import running
+from running import Wrong, free_port, get
 
 ROOT = Path(__file__).resolve().parents[2]
 LONGEST_WAIT_S = 240  # the first minute closes lateness and a minute after the start
-
-
-def free_port(kind):
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def get(url):
-    try:
-        with urllib.request.urlopen(url, timeout=10) as answer:
-            return answer.status, answer.read().decode()
-    except urllib.error.HTTPError as error:
-        return error.code, error.read().decode()
-    except OSError as error:
-        return 0, str(error)
 
 
 def ask(prometheus, expr):
@@ -65,7 +49,7 @@ class DemoStack:
     def __enter__(self):
         self.temporary = tempfile.TemporaryDirectory()
         self.folder = Path(self.temporary.name)
-        self.log = (self.folder / "log").open("w+")
+        self.log = self.folder / "log"
         try:
             self.begin()
         except BaseException:
@@ -74,23 +58,14 @@ class DemoStack:
         return self
 
     def __exit__(self, *_):
-        for child in reversed(self.started):
-            child.terminate()
-        for child in self.started:
-            try:
-                child.wait(15)
-            except subprocess.TimeoutExpired:
-                child.kill()
-                child.wait()
-        self.log.close()
+        running.end(self.started, 15)
         self.temporary.cleanup()
 
     def start(self, *command):
-        self.started.append(subprocess.Popen([str(each) for each in command], stdout=self.log, stderr=self.log,
-                                             cwd=self.folder))
+        self.started.append(running.start(self.log, *command, cwd=self.folder))
 
     def begin(self):
-        udp, http, web = (free_port(socket.SOCK_DGRAM), free_port(socket.SOCK_STREAM), free_port(socket.SOCK_STREAM))
+        udp, http, web = (free_port(socket.SOCK_DGRAM), free_port(), free_port())
         config, scenario = backbone(self.folder, udp, http)
         rules = [str(path) for path in sorted((ROOT / "dashboards/rules").glob("*.yaml"))]
         (self.folder / "prometheus.yml").write_text(
@@ -103,21 +78,20 @@ class DemoStack:
         self.start("prometheus", f"--config.file={self.folder}/prometheus.yml",
                    f"--storage.tsdb.path={self.folder}/tsdb", f"--web.listen-address=127.0.0.1:{web}",
                    "--log.level=error")
-        self.wait(30, 0.2, "Weir or Prometheus did not become ready",
+        self.wait(30, 0.2, "Weir and Prometheus are ready",
                   lambda: get(f"http://127.0.0.1:{http}/-/ready")[0] == 200
                   and get(f"{self.prometheus}/-/ready")[0] == 200)
         self.start(self.weir, "generate", scenario, "--to", f"127.0.0.1:{udp}", "--duration", "0")
 
-    def wait(self, longest_s, pause_s, otherwise, is_so):
-        until = time.monotonic() + longest_s
-        while not is_so():
-            if time.monotonic() > until or any(child.poll() is not None for child in self.started):
-                self.log.seek(0)
-                raise RuntimeError(f"{otherwise}\n{self.log.read()[-3000:]}")
-            time.sleep(pause_s)
+    def wait(self, longest_s, pause_s, what, is_so):
+        try:
+            running.until(is_so, what, longest_s, children=self.started, pause_s=pause_s,
+                          report=lambda: f"\n{self.log.read_text()[-3000:]}")
+        except Wrong as wrong:
+            raise RuntimeError(str(wrong)) from wrong
 
     def wait_for_a_closed_minute(self, then_s):
         """Then `then_s` more, for scrapes and the rules on top of them."""
-        self.wait(LONGEST_WAIT_S, 1, "no minute was closed",
+        self.wait(LONGEST_WAIT_S, 1, "a minute has closed",
                   lambda: ask(self.prometheus, "weir_contract_bandwidth_bytes_per_second"))
         time.sleep(then_s)

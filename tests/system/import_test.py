@@ -8,15 +8,15 @@ Standard library, and openssl for the certificates. All traffic stays on 127.0.0
 """
 
 import contextlib
-import http.server
 import json
 import os
 import pathlib
-import ssl
 import subprocess
 import sys
 import tempfile
-import threading
+
+from http_source import Answers, HttpSource
+from running import judge, need
 
 CONFIG = """listen: [{udp: "127.0.0.1:0"}]
 exporters: {routers: [{address: 192.0.2.1, name: edge1, interfaces: [{index: 1, role: customer}]}]}
@@ -31,18 +31,8 @@ def contract(number, **more):
 GOOD = json.dumps([contract(number) for number in range(1, 21)]).encode()
 
 
-def need(holds, what):
-    if not holds:
-        raise SystemExit(f"WRONG: {what}")
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
+class AsThePathSays(Answers):
     """What each path answers; the server's `seen` keeps the headers that came."""
-
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *_):
-        pass
 
     def answer(self, body, status=200, **headers):
         self.send_response(status)
@@ -112,24 +102,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.server.stopping.wait(30)
 
 
-@contextlib.contextmanager
-def server(certificate=None, elsewhere=""):
-    httpd = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    httpd.seen, httpd.stopping, httpd.elsewhere = [], threading.Event(), elsewhere
-    httpd.handle_error = lambda *_: None
-    if certificate:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate)
-        httpd.socket = context.wrap_socket(httpd.socket, server_side=True, do_handshake_on_connect=False)
-    thread = threading.Thread(target=httpd.serve_forever)
-    thread.start()
-    try:
-        yield httpd
-    finally:
-        httpd.stopping.set()
-        httpd.shutdown()
-        thread.join()
-        httpd.server_close()
+def source(certificate=None, elsewhere=""):
+    web = HttpSource(AsThePathSays, certificate)
+    web.elsewhere = elsewhere
+    return web
 
 
 def make_certificate(folder, name, subject, days):
@@ -264,7 +240,7 @@ def check_files(program):
 
 
 def check_http(program):
-    with server() as other, server(elsewhere=f"http://127.0.0.1:{other.server_port}/good") as web:
+    with source() as other, source(elsewhere=f"http://127.0.0.1:{other.server_port}/good") as web:
         base = f"http://127.0.0.1:{web.server_port}"
         secrets = program.folder / "headers"
         secrets.write_text("# for the CRM\nAuthorization: Bearer sesame\n")
@@ -295,21 +271,21 @@ def check_tls(program):
     good = make_certificate(folder, "good", "IP:127.0.0.1", 30)
     wrong = make_certificate(folder, "wrong", "DNS:crm.example.com", 30)
     expired, authority = make_expired(folder)
-    with server(good) as web:
+    with source(good) as web:
         url = f"https://127.0.0.1:{web.server_port}/good"
         out, _ = program.run(url, "--dry-run", "--ca", good)
         need("1 added, 1 removed, 1 changed" in out, out)
         program.fails(url, saying="certificate is not accepted")
         program.fails(url, "--ca", folder / "nothing.pem", code=2, saying="--ca")
         program.fails(f"http://127.0.0.1:{web.server_port}/good", "--timeout", 5)
-        with server(elsewhere=url) as plain:
+        with source(elsewhere=url) as plain:
             program.run(f"http://127.0.0.1:{plain.server_port}/elsewhere", "--dry-run", "--ca", good)
             program.fails(f"https://127.0.0.1:{plain.server_port}/good", "--ca", good, saying="TLS fails")
             web.elsewhere = f"http://127.0.0.1:{plain.server_port}/good"
             program.fails(f"https://127.0.0.1:{web.server_port}/elsewhere", "--ca", good, saying="from https to http")
-    with server(wrong) as web:
+    with source(wrong) as web:
         program.fails(f"https://127.0.0.1:{web.server_port}/good", "--ca", wrong, saying="certificate is not one of 127.0.0.1")
-    with server(expired) as web:
+    with source(expired) as web:
         program.fails(f"https://127.0.0.1:{web.server_port}/good", "--ca", authority, saying="expired")
 
 
@@ -323,4 +299,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    judge(main)

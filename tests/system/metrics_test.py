@@ -11,6 +11,7 @@ Standard library only; traffic stays on 127.0.0.0/8.
 """
 
 import collections
+import functools
 import json
 import pathlib
 import re
@@ -21,9 +22,10 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
 import urllib.parse
-import urllib.request
+
+import running
+from running import Wrong, free_port, need
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs/metrics.md").read_text()
@@ -41,40 +43,12 @@ NOT_YET = re.compile(
     r"|weir_exporter_malformed_total|weir_contracts_import_\w+|weir_remote_write_(last_success|sent_until)_timestamp_seconds")
 
 
-class Wrong(Exception):
-    pass
-
-
-def need(condition, text):
-    if not condition:
-        raise Wrong(text)
-
-
-def free_port(kind=socket.SOCK_STREAM):
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def get(url, method="GET"):
-    try:
-        with urllib.request.urlopen(urllib.request.Request(url, method=method), timeout=60) as answer:
-            return answer.status, answer.read()
-    except urllib.error.HTTPError as error:
-        return error.code, error.read()
-    except OSError as error:
-        return 0, str(error).encode()
+# 25,000 contracts are much to load, and to write.
+get = functools.partial(running.get_bytes, timeout_s=60)
 
 
 def until(condition, what, *children):
-    end = time.monotonic() + DEADLINE_S
-    while time.monotonic() < end:
-        for child in children:
-            need(child.poll() is None, f"{child.args[0]} ended before: {what}")
-        if answer := condition():
-            return answer
-        time.sleep(0.2)
-    raise Wrong(f"not in {DEADLINE_S} s: {what}")
+    return running.until(condition, what, DEADLINE_S, children=children, pause_s=0.2)
 
 
 class Running:
@@ -82,20 +56,14 @@ class Running:
 
     def __init__(self, folder, *command):
         self.log = folder / f"{pathlib.Path(command[0]).name}.log"
-        self.command = [str(each) for each in command]
+        self.command = command
 
     def __enter__(self):
-        with self.log.open("a") as log:
-            self.process = subprocess.Popen(self.command, stdout=log, stderr=log)
+        self.process = running.start(self.log, *self.command)
         return self.process
 
     def __exit__(self, *_):
-        self.process.terminate()
-        try:
-            self.process.wait(20)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        running.end([self.process], 20)
 
 
 # ---- the page

@@ -24,13 +24,15 @@ import os
 import re
 import socket
 import struct
-import subprocess
 import sys
 import tempfile
 import threading
 import time
-import urllib.request
+import urllib.parse
 from pathlib import Path
+
+import running
+from running import Wrong, free_port, get
 
 ROOT = Path(__file__).resolve().parents[2]
 SPEED = 30
@@ -95,24 +97,6 @@ CONTRACT = ("- {{id: {id}-1, customer: Example, service: ip, committed: 20M, cei
             "attach: [{{exporter: {exporter}, interface: 1}}]}}\n")
 
 FLOW_FIELDS = ((8, 4), (12, 4), (10, 4), (14, 4), (1, 8), (2, 8), (7, 2), (11, 2), (4, 1))
-
-
-class Wrong(Exception):
-    pass
-
-
-def free_port(kind):
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def get(url):
-    try:
-        with urllib.request.urlopen(url, timeout=10) as answer:
-            return answer.read().decode()
-    except OSError:
-        return None
 
 
 # Rules at SPEED.
@@ -348,10 +332,10 @@ class Drill:
         self.children = []
         self.inbox = Inbox()
         self.udp = free_port(socket.SOCK_DGRAM)
-        self.http, self.web, self.alerts = (free_port(socket.SOCK_STREAM) for _ in range(3))
+        self.http, self.web, self.alerts = (free_port() for _ in range(3))
         self.prometheus = f"http://127.0.0.1:{self.web}"
         self.alertmanager = f"http://127.0.0.1:{self.alerts}"
-        self.log = (folder / "log").open("w+")
+        self.log = folder / "log"
         self.write_config()
         self.begin_real = time.time()
         # Weir's waits stay real, so that it does not spin; what it dates goes by the fast clock.
@@ -393,43 +377,30 @@ class Drill:
                     "--rules.alert.resend-delay=2s", "--log.level=warn"])
 
     def start(self, command, **environment):
-        self.children.append(subprocess.Popen([str(word) for word in command], stdout=self.log, stderr=self.log,
-                                              cwd=self.folder, env={**os.environ, **environment}))
+        self.children.append(running.start(self.log, *command, cwd=self.folder, env={**os.environ, **environment}))
 
     def close(self):
         self.routers.close()
-        for child in reversed(self.children):
-            child.terminate()
-        for child in self.children:
-            try:
-                child.wait(20)
-            except subprocess.TimeoutExpired:
-                child.kill()
-                child.wait()
+        running.end(self.children, 20)
         self.inbox.close()
-        self.log.close()
 
     def until(self, condition, what, seconds):
-        end = time.monotonic() + seconds
-        while not condition():
-            if self.routers.error or any(child.poll() is not None for child in self.children):
-                raise Wrong(f"a program of the drill ended ({self.routers.error}): {self.log_tail()}")
-            if time.monotonic() > end:
-                raise Wrong(f"not in {seconds:.0f} s: {what}; {self.state()}")
-            time.sleep(0.2)
-
-    def log_tail(self):
-        self.log.flush()
-        return (self.folder / "log").read_text()[-1500:]
+        def is_so():
+            if self.routers.error:
+                raise Wrong(f"the routers have ended: {self.routers.error}; {self.state()}")
+            return condition()
+        running.until(is_so, what, seconds, children=self.children, pause_s=0.2,
+                      report=lambda: f"; {self.state()}; log: {self.log.read_text()[-1500:]}")
 
     def state(self):
-        firing = json.loads(get(f"{self.prometheus}/api/v1/alerts") or '{"data": {"alerts": []}}')["data"]["alerts"]
+        status, body = get(f"{self.prometheus}/api/v1/alerts")
+        firing = json.loads(body)["data"]["alerts"] if status == 200 else []
         return (f"Prometheus: {[(one['state'], one['labels']) for one in firing]}; "
                 f"arrived: {[(receiver, labels) for receiver, labels, _ in self.inbox.arrived()]}")
 
     def value(self, expr):
-        answer = get(f"{self.prometheus}/api/v1/query?query={urllib.request.quote(expr)}")
-        found = json.loads(answer)["data"]["result"] if answer else []
+        status, body = get(f"{self.prometheus}/api/v1/query?{urllib.parse.urlencode({'query': expr})}")
+        found = json.loads(body)["data"]["result"] if status == 200 else []
         return float(found[0]["value"][1]) if found else None
 
     def trouble(self, name):
@@ -464,7 +435,7 @@ class Drill:
 
 def rehearse(drill):
     """Waits until all is well and measured."""
-    drill.until(lambda: all(get(f"{url}/-/ready") is not None for url in
+    drill.until(lambda: all(get(f"{url}/-/ready")[0] == 200 for url in
                             (drill.prometheus, drill.alertmanager, f"http://127.0.0.1:{drill.http}")), "ready", 30)
     drill.routers.thread.start()
     drill.until(lambda: drill.value("count(weir_interface_estimate_ratio > 0.95 < 1.05)") == 2,
@@ -501,7 +472,7 @@ def run(drill):
     begin = next(one[3] for one in drill.due if one[0] == "cut an exporter")
     drill.until(lambda: drill.only_what_is_due() or time.monotonic() > begin + 32 * MINUTE_S / SPEED, "the rest", 90)
     inhibited = {(one["labels"]["alertname"], one["labels"].get("contract"))
-                 for one in json.loads(get(f"{drill.alertmanager}/api/v2/alerts")) if one["status"]["inhibitedBy"]}
+                 for one in json.loads(get(f"{drill.alertmanager}/api/v2/alerts")[1]) if one["status"]["inhibitedBy"]}
     if not {("WeirContractIncomplete", "CUT-1")} <= inhibited <= MAY_BE_INHIBITED:
         raise Wrong(f"inhibited: {inhibited}")
     print(f"{drill.clock()} nothing else came; inhibited: {sorted(inhibited)}")

@@ -20,13 +20,13 @@ import signal
 import socket
 import sqlite3
 import struct
-import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
 import urllib.parse
-import urllib.request
+
+import running
+from running import free_port, get, judge, need
 
 METRIC = "weir_contract_bucket_bytes"
 ROUTER = "127.1.0.31"
@@ -40,57 +40,28 @@ PLACES = {("A", 4): 1, ("A", 6): 1, ("B", 4): 2, ("B", 6): 2, ("C", 4): 3}
 LATENESS_S = 3
 
 
-class Wrong(Exception):
-    pass
-
-
-def need(holds, what):
-    if not holds:
-        raise Wrong(what)
-
-
-def free_port(kind):
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def get(url, method="GET"):
-    try:
-        with urllib.request.urlopen(urllib.request.Request(url, method=method), timeout=10) as answer:
-            return answer.status, answer.read().decode()
-    except urllib.error.HTTPError as error:
-        return error.code, error.read().decode()
-    except OSError as error:
-        return 0, str(error)
-
-
 def until(condition, what, seconds=30):
-    end = time.monotonic() + seconds
-    while not condition():
-        need(time.monotonic() < end, f"not in {seconds} s: {what}")
-        time.sleep(0.1)
+    running.until(condition, what, seconds)
 
 
 class Program:
     """A process that is ended by its own pid, and started again as it was."""
 
     def __init__(self, folder, name, *command):
-        self.command, self.log, self.process = [str(word) for word in command], folder / f"{name}.log", None
+        self.command, self.log, self.process = command, folder / f"{name}.log", None
 
     def start(self):
-        with self.log.open("a") as log:
-            self.process = subprocess.Popen(self.command, stdout=log, stderr=log)
-        until(self.is_ready, f"{self.command[0]} is ready: {self.log.read_text()[-800:]}")
+        self.process = running.start(self.log, *self.command)
+        running.until(self.is_ready, "ready", 30, children=[self.process],
+                      report=lambda: f"; log: {self.log.read_text()[-800:]}")
 
     def end(self, how=signal.SIGTERM):
         self.process.send_signal(how)
         self.process.wait(timeout=30)
 
     def close(self):
-        if self.process is not None and self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
+        if self.process is not None:
+            running.kill(self.process)
 
 
 class Prometheus(Program):
@@ -332,7 +303,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except Wrong as wrong:
-        raise SystemExit(f"WRONG: {wrong}") from wrong
+    judge(main)

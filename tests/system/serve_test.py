@@ -25,6 +25,9 @@ import time
 import urllib.error
 import urllib.request
 
+import running
+from running import Wrong, free_port, need
+
 CONTRACTS = """
 - {id: NF-1, customer: One, service: ip, committed: 1G, attach: [{exporter: r-v9, interface: 1}]}
 - {id: NF-2, customer: Two, service: ip, committed: 2G, attach: [{exporter: r-v9, interface: 2}]}
@@ -34,15 +37,6 @@ CONTRACTS = """
 """
 ROUTERS = (("r-v9", "127.1.0.11", "netflow9"), ("r-v5", "127.1.0.12", "netflow5"),
            ("r-ipfix", "127.1.0.13", "ipfix"), ("r-sflow", "127.1.0.14", "sflow5"))
-
-
-class Wrong(Exception):
-    pass
-
-
-def need(condition, text):
-    if not condition:
-        raise Wrong(text)
 
 
 def config_text(folder, udp, http, contracts="contracts.yaml"):
@@ -61,12 +55,6 @@ def scenario_text():
             "traffic:\n  - {profile: constant, peak: 50%, from_share: 40%}\n")
 
 
-def free_port(kind):
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def get(url, method="GET", headers=None):
     request = urllib.request.Request(url, method=method, headers=headers or {})
     try:
@@ -83,20 +71,16 @@ class Collector:
         self.weir, self.folder = weir, folder
         self.udp, self.http = free_port(socket.SOCK_DGRAM), free_port(socket.SOCK_STREAM)
         self.url = f"http://127.0.0.1:{self.http}"
-        self.config = folder / "weir.yaml"
+        self.config, self.log = folder / "weir.yaml", folder / "serve.log"
         self.config.write_text(config_text(folder, self.udp, self.http))
 
     def __enter__(self):
-        self.log = open(self.folder / "serve.log", "w+")
-        self.process = subprocess.Popen([self.weir, "serve", "--config", self.config], stdout=self.log, stderr=self.log)
+        self.process = running.start(self.log, self.weir, "serve", "--config", self.config)
         self.until(lambda: self.status("/-/ready") == 200, "ready")
         return self
 
     def __exit__(self, *_):
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
-        self.log.close()
+        running.kill(self.process)
 
     def status(self, path):
         try:
@@ -104,14 +88,8 @@ class Collector:
         except OSError:
             return None
 
-    def until(self, condition, what, seconds=60):
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            need(self.process.poll() is None, f"serve ended: {(self.folder / 'serve.log').read_text()[-500:]}")
-            if condition():
-                return
-            time.sleep(0.1)
-        raise Wrong(f"not in {seconds} s: {what}; log: {(self.folder / 'serve.log').read_text()[-500:]}")
+    def until(self, condition, what):
+        running.until(condition, what, 60, children=[self.process], report=lambda: f"; log: {self.log.read_text()[-500:]}")
 
     def metrics(self):
         """name -> list of (labels, integer or float)"""
@@ -202,8 +180,6 @@ def netflow9(sequence, *sets):
 
 
 def tells_of_routers(collector):
-    log = collector.folder / "serve.log"
-
     def send(address, *datagrams):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as router:
             router.bind((address, 0))
@@ -218,19 +194,19 @@ def tells_of_routers(collector):
     template = struct.pack(">6H", 300, 2, 1, 4, 48, 1)
     send("127.1.0.21", netflow9(0, (0, template), (300, struct.pack(">IB", 1_000, 3))))
     collector.until(lambda: held_records("held") == 1, "the record waits")
-    collector.until(lambda: "no options record for sampler 3" in log.read_text(), "the log says what is missing")
+    collector.until(lambda: "no options record for sampler 3" in collector.log.read_text(), "the log says what is missing")
     samplers = struct.pack(">HHH4H2H", 400, 4, 8, 1, 4, 48, 1, 50, 4)
     send("127.1.0.21", netflow9(1, (1, samplers), (400, struct.pack(">IBI", 0, 3, 512))))
     # Each comes from a new port, and so to any worker: the one that holds the record gets one in time.
     sequences = itertools.count(2)
     collector.until(lambda: send("127.1.0.21", netflow9(next(sequences))) or held_records("rescued") == 1, "the record is scaled")
     # However many routers are broken, the log is readable.
-    before = len(log.read_text().splitlines())
+    before = len(collector.log.read_text().splitlines())
     begun = time.monotonic()
     for router in range(60):
         send(f"127.1.2.{router + 1}", *(netflow9(i, (500 + i, bytes(8))) for i in range(20)))
-    collector.until(lambda: "more events in this second" in log.read_text(), "the log leaves out what is too much")
-    lines = len(log.read_text().splitlines()) - before
+    collector.until(lambda: "more events in this second" in collector.log.read_text(), "the log leaves out what is too much")
+    lines = len(collector.log.read_text().splitlines()) - before
     need(lines <= 10 * (time.monotonic() - begun + 2), f"{lines} lines in {time.monotonic() - begun:.1f} s")
     print("the log says of routers what is missing, and no more than can be read")
 

@@ -19,7 +19,8 @@ import sys
 import tempfile
 import threading
 
-from serve_test import Collector, Wrong, free_port, need, totals_of
+from running import Wrong, free_port, need
+from serve_test import Collector, totals_of
 
 ROUTERS = (("s1", "127.1.0.21"), ("s2", "127.1.0.22"), ("s3", "127.1.0.23"), ("fixbuf", "127.0.0.1"))
 CONTRACTS = "".join(f"- {{id: {name.upper()}, committed: 1G, attach: [{{exporter: {name}, interface: 1}}]}}\n"

@@ -75,17 +75,27 @@ function useDisplayValues({ data, options, fieldConfig, replaceVariables, timeZo
   });
 }
 
-function Stat(props) {
-  const { data, width, height, options, renderCounter } = props;
-  const theme = useTheme2();
-  const getValues = useDisplayValues(props);
+/// One drawing for each value of the answer; what the panels differ in is VizRepeater's.
+function EachValue({ panel, ...repeater }) {
+  const { data, width, height, renderCounter } = panel;
+  const getValues = useDisplayValues(panel);
   if (!hasValues(data.series)) {
-    return <NoData {...props} />;
+    return <NoData {...panel} />;
   }
   return (
     <VizRepeater
       getValues={getValues} getAlignmentFactors={getDisplayValueAlignmentFactors} width={width} height={height}
-      source={data} autoGrid renderCounter={renderCounter} orientation={options.orientation ?? VizOrientation.Auto}
+      source={data} renderCounter={renderCounter} {...repeater}
+    />
+  );
+}
+
+function Stat(props) {
+  const { options } = props;
+  const theme = useTheme2();
+  return (
+    <EachValue
+      panel={props} autoGrid orientation={options.orientation ?? VizOrientation.Auto}
       renderValue={(each) => (
         <BigValue
           value={each.value.display} count={each.count} colorMode={options.colorMode} graphMode={options.graphMode}
@@ -98,17 +108,12 @@ function Stat(props) {
 }
 
 function Bars(props) {
-  const { data, width, height, options, renderCounter } = props;
+  const { options } = props;
   const theme = useTheme2();
-  const getValues = useDisplayValues(props);
-  if (!hasValues(data.series)) {
-    return <NoData {...props} />;
-  }
   return (
-    <VizRepeater
-      getValues={getValues} getAlignmentFactors={getDisplayValueAlignmentFactors} width={width} height={height}
-      source={data} renderCounter={renderCounter} orientation={options.orientation} itemSpacing={10}
-      minVizWidth={8} minVizHeight={options.minVizHeight} maxVizHeight={options.maxVizHeight}
+    <EachValue
+      panel={props} orientation={options.orientation} itemSpacing={10} minVizWidth={8}
+      minVizHeight={options.minVizHeight} maxVizHeight={options.maxVizHeight}
       renderValue={(each) => (
         <BarGauge
           value={each.value.display} field={each.value.field} display={each.value.view?.getFieldDisplayProcessor(each.value.colIndex)}
