@@ -54,6 +54,11 @@ void Totals::set_slot_count(std::uint32_t count) {
   sums_.resize(count);
 }
 
+void Totals::set_measured_since(TrafficTime since) {
+  const std::lock_guard lock(mutex_);
+  measured_since_ = since;
+}
+
 BucketNumber Totals::smallest_frontier() const noexcept {
   BucketNumber smallest = std::numeric_limits<BucketNumber>::max();
   // kNoBucket is the smallest number of all: a worker that has not begun holds the rest back.
@@ -177,7 +182,8 @@ TotalsSnapshot Totals::snapshot() const {
   snapshot.closed_until = geometry_.start_of(frontier_);
   snapshot.minute_start = newest_minute(snapshot.closed_until);
   // A minute that was under way when the watch began is not whole.
-  snapshot.has_minute = snapshot.minute_start >= geometry_.start_of(first_frontier_);
+  snapshot.has_minute =
+      snapshot.minute_start >= std::max(geometry_.start_of(first_frontier_), measured_since_);
   const auto minute = minutes_.find(snapshot.minute_start);
   if (snapshot.has_minute && minute != minutes_.end())
     std::copy(minute->second.begin(), minute->second.end(), snapshot.minute.begin());

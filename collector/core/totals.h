@@ -42,7 +42,7 @@ struct TotalsSnapshot {
 /// cells share one mutex, so that a snapshot never misses or doubles a bucket that moves
 /// from open to closed.
 ///
-/// Threads: one thread calls close_due(); any thread calls snapshot() and set_slot_count().
+/// Threads: one thread calls close_due(); any thread calls the rest.
 class Totals {
  public:
   /// The workers outlive the totals.
@@ -51,6 +51,10 @@ class Totals {
   /// Slots below `count` may be written from now on (before any worker gets a table that
   /// uses them). Never falls.
   void set_slot_count(std::uint32_t count);
+
+  /// Nothing was measured before `since`: a minute that began earlier is not shown, or it would
+  /// tell of zero where nobody looked. Without it what the first frontiers left behind is not.
+  void set_measured_since(TrafficTime since);
 
   /// Closes every bucket that all workers have left; oldest first. Buckets that nobody wrote
   /// are passed over, but the minute and closed_until move on. Nothing closes before every
@@ -85,6 +89,7 @@ class Totals {
   /// The newest whole minute, and those that have begun to close.
   std::map<TrafficTime, std::vector<ClosedMinute>> minutes_;
   BucketNumber first_frontier_ = kNoBucket;  ///< what came before was not watched
+  TrafficTime measured_since_ = TrafficTime::min();
   BucketNumber frontier_ = kNoBucket;
   std::uint64_t closed_buckets_ = 0;
 };

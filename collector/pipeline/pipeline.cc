@@ -205,6 +205,7 @@ Result<void> Pipeline::open_captures() {
 }
 
 void Pipeline::start() {
+  totals_->set_measured_since(traffic_now());
   for (auto& lane : lanes_)
     lane->thread = std::jthread([lane = lane.get()](const std::stop_token& stop) {
       lane->streams ? lane->streams->run(stop) : lane->worker->run(stop);

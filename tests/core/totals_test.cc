@@ -176,6 +176,23 @@ TEST_F(TotalsOfTwo, MinuteIsTheNewestWholeOne) {
   EXPECT_EQ(snapshot.minute[0], ClosedMinute{});
 }
 
+// At its start a collector leaves behind the buckets of its lateness, in which it measured nothing.
+TEST_F(TotalsOfTwo, AMinuteThatBeganBeforeTheStartIsNotShownAsZero) {
+  totals.set_measured_since(at_second(1'030));
+  advance_both(900);
+  static_cast<void>(totals.close_due());
+  advance_both(1'080);
+  static_cast<void>(totals.close_due());
+  EXPECT_FALSE(totals.snapshot().has_minute);
+  count(one, 1'085, 7);
+  advance_both(1'140);
+  static_cast<void>(totals.close_due());
+  const auto snapshot = totals.snapshot();
+  ASSERT_TRUE(snapshot.has_minute);
+  EXPECT_EQ(snapshot.minute_start, at_second(1'080));
+  EXPECT_EQ(snapshot.minute[1].bytes[0], 7U);
+}
+
 TEST_F(TotalsOfTwo, MinuteMovesOnWhenNobodyWrites) {
   advance_both(1'020);
   count(one, 1'020, 100);
