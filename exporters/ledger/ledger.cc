@@ -48,12 +48,18 @@ Number number_of(std::uint64_t value) {
   return static_cast<Number>(value);
 }
 
-/// What is written for people only must not keep anything else from being written: an amount
-/// that no router carries in five minutes (2 Pbit/s), such as what a record of garbage says, is
-/// cut, so that sums over runs stay in 63 bits.
+/// No router carries more in five minutes (2 Pbit/s), unless a record of garbage says so; sums of
+/// such amounts stay in 63 bits.
+constexpr std::uint64_t kMostCarried = std::uint64_t{1} << 56U;
+
+/// What is written for people only must not keep anything else from being written: what no router
+/// carries is cut.
 Number cut_number_of(std::uint64_t value) noexcept {
-  constexpr std::uint64_t kMost = std::uint64_t{1} << 56U;
-  return static_cast<Number>(std::min(value, kMost));
+  return static_cast<Number>(std::min(value, kMostCarried));
+}
+
+bool is_carriable(const IntervalRow& row) noexcept {
+  return std::max({row.bytes, row.packets, row.records}) <= kMostCarried;
 }
 
 std::uint64_t amount_of(Number value) noexcept {
@@ -610,6 +616,11 @@ Result<Amended> Ledger::amend(std::string_view run, const Amendments& amendments
       if (is_new) until->second = state.closed_until(row.contract);
       if (row.start < until->second) {
         amended.closed_bytes += row.bytes;
+        continue;
+      }
+      // Amendments are written in their order: one that never can be would hold up all others.
+      if (!is_carriable(row)) {
+        amended.impossible_bytes += row.bytes;
         continue;
       }
       bound.start = row.start;

@@ -54,7 +54,8 @@ class Ledger {
   /// Adds what came late, in one transaction, to rows of a run of its own beside `run` (named
   /// amendment_run()), so that everything that reads adds them up and no write() takes them back;
   /// each row raises the revision of its interval by one. A batch whose number is not above the
-  /// run's last changes nothing. What belongs to a closed period (closed_until()) is refused.
+  /// run's last changes nothing. What belongs to a closed period (closed_until()) is refused, and
+  /// so is what no router carries.
   [[nodiscard]] Result<Amended> amend(std::string_view run, const Amendments& amendments);
   [[nodiscard]] static std::string amendment_run(std::string_view run);
   [[nodiscard]] static bool is_amendment_run(std::string_view run) noexcept;

@@ -35,7 +35,8 @@ struct WriterFigures {
   std::uint64_t dropped_rows = 0;  ///< given up beyond the bound
   // Of late records, as contracts count them.
   std::uint64_t amended_bytes = 0;
-  std::uint64_t unamended_bytes = 0;             ///< their period is closed, or they were given up
+  /// Their period is closed, no router carries so much, or they were given up.
+  std::uint64_t unamended_bytes = 0;
   std::optional<std::int64_t> last_final_start;  ///< of the newest final interval written
   std::optional<std::chrono::steady_clock::time_point> failing_since;
   std::string last_error;  ///< of the failure that lasts; empty: none
@@ -108,7 +109,7 @@ class LedgerWriter {
   void fail(const Error& error);
   void recover();
   void run_jobs();
-  /// Gives up what is beyond the bound. Under the mutex.
+  /// Gives up what is beyond the bound, and counts what waits. Under the mutex.
   void keep_bound();
 
   const std::string run_;

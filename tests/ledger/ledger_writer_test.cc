@@ -291,5 +291,30 @@ TEST_F(Writer, AmendmentsBeyondTheBoundAreCounted) {
   EXPECT_EQ(writer.stop(), 0U);
 }
 
+TEST_F(Writer, AmendmentsThatPushOutIntervalsCountThemAsGone) {
+  LedgerWriter writer("run", open(), listeners(), quick(2));
+  writer.save(save_of(0, 10, true));
+  EXPECT_EQ(writer.figures().pending_intervals, 1U);
+  writer.amend(late_rows(1));
+  EXPECT_EQ(writer.figures().pending_intervals, 0U);
+  EXPECT_EQ(writer.figures().pending_rows, 1U);
+  EXPECT_EQ(writer.figures().dropped_rows, 2U);
+}
+
+TEST_F(Writer, AnAmendmentOfGarbageHoldsUpNoOther) {
+  constexpr std::uint64_t kGarbage = ~std::uint64_t{0};
+  LedgerWriter writer("run", open(), listeners(), quick());
+  writer.save(save_of(0, 10, true));
+  writer.amend(late_rows(kGarbage));
+  writer.amend(late_rows(7));
+  writer.start();
+  EXPECT_EQ(writer.stop(), 0U);
+  EXPECT_THAT(stored(), testing::ElementsAre(ContractInterval{
+                            .start = kStart, .from_customer_bytes = 17, .revision = 1}));
+  EXPECT_EQ(writer.figures().amended_bytes, 7U);
+  EXPECT_EQ(writer.figures().unamended_bytes, kGarbage);
+  EXPECT_EQ(writer.figures().write_errors, 0U);
+}
+
 }  // namespace
 }  // namespace weir::ledger
