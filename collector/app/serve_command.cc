@@ -160,9 +160,8 @@ Result<void> Collector::open(const config::Config& config) {
   auto server = http::Server::listen(
       {.address = config.http.listen.address, .port = config.http.listen.port}, routes());
   if (!server) {
-    // While all that the writer's thread asks is still there.
-    pipeline_->stop();
-    if (remote_write_) remote_write_->stop();
+    // While all that the writers' threads ask is still there.
+    stop();
     return tl::unexpected(server.error());
   }
   server_ = std::move(*server);
