@@ -204,14 +204,17 @@ class Keeper {
     return {};
   }
 
-  /// What came late, in rows of a run of its own as the running collector's amendments are; each
-  /// replay of the same captures gives the same rows.
+  /// What came late, in rows of a run of its own as the running collector's amendments are. Others
+  /// of a replay before go: with a shorter lateness it had late what is in time now, which would
+  /// count twice. The same replay again changes nothing.
   [[nodiscard]] Result<void> keep_late(const pipeline::ContractNames& names,
                                        const std::vector<pipeline::SlotInterval>& late) {
+    const std::string run = ledger::Ledger::amendment_run(run_);
     ledger::Batch batch{.intervals = ledger_rows(names, late), .coverage = {}, .reception = {}};
+    if (auto gone = ledger_.forget_others(run, batch.intervals); !gone) return gone;
     if (batch.intervals.empty()) return {};
     for (auto& row : batch.intervals) row.revision = 1;
-    return ledger_.write(ledger::Ledger::amendment_run(run_), batch);
+    return ledger_.write(run, batch);
   }
 
   [[nodiscard]] Result<void> keep_interfaces(
