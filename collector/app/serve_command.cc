@@ -198,7 +198,7 @@ Result<void> Collector::open_pipeline(const config::Config& config) {
     ledger_->set_observer([this](ledger::Ledger& ledger, std::optional<std::int64_t> start) {
       views_->observe(ledger, start);
     });
-    ledger_->set_on_amended([this] { views_->note_amendment(); });
+    ledger_->set_on_amended([this](std::int64_t first) { views_->note_amendment(first); });
     ledger_->attach(*pipeline_);
     ledger_->start();
   }

@@ -231,7 +231,8 @@ bool LedgerWriter::amend_one() {
     figures_.amended_bytes += bytes_of(amendments) - refused;
   }
   recover();
-  if (listeners_.on_amended) listeners_.on_amended();
+  if (listeners_.on_amended)
+    listeners_.on_amended(std::ranges::min(amendments.rows, {}, &IntervalRow::start).start);
   return true;
 }
 

@@ -68,7 +68,8 @@ class LedgerWriter {
     std::function<void(const IntervalSave&)> on_final;  ///< it is in the ledger
     std::function<void(const std::string& error)> on_failing;
     std::function<void()> on_recovered;
-    std::function<void()> on_amended;  ///< intervals that were final are others now
+    /// Intervals may be others now, the first of which starts there.
+    std::function<void(std::int64_t first)> on_amended;
     /// After the ledger was opened, and after each final interval (its start).
     std::function<void(Ledger&, std::optional<std::int64_t> start)> observer;
     /// After opening and then once a day: digests, retention.
