@@ -1325,7 +1325,8 @@ Result<std::vector<Mask>> Ledger::masks(std::string_view contract, std::int64_t 
   return found;
 }
 
-Result<void> Ledger::forget_others(std::string_view run, const std::vector<IntervalRow>& rows) {
+Result<void> Ledger::forget_others(std::string_view run, const std::vector<IntervalRow>& rows,
+                                   std::int64_t from, std::int64_t until) {
   State& state = *state_;
   try {
     state.ready();
@@ -1350,9 +1351,10 @@ Result<void> Ledger::forget_others(std::string_view run, const std::vector<Inter
       soci::statement statement =
           (state.sql.prepare << "SELECT x.start, x.contract, c.name, x.direction, x.family FROM "
                                 "contract_interval x JOIN contract c ON c.number = x.contract "
-                                "WHERE x.run = :run",
-           soci::use(*run_number), soci::into(bound.start), soci::into(bound.contract),
-           soci::into(bound.name), soci::into(bound.direction), soci::into(bound.family));
+                                "WHERE x.start >= :from AND x.start < :until AND x.run = :run",
+           soci::use(from), soci::use(until), soci::use(*run_number), soci::into(bound.start),
+           soci::into(bound.contract), soci::into(bound.name), soci::into(bound.direction),
+           soci::into(bound.family));
       statement.execute();
       while (statement.fetch())
         if (!kept.contains({bound.start, bound.name, bound.direction, bound.family}))

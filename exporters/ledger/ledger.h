@@ -119,10 +119,11 @@ class Ledger {
   /// Gives how many were made.
   [[nodiscard]] Result<std::uint32_t> digest_before(std::int64_t time);
 
-  /// Deletes the rows of contracts that a run has besides `rows`, which are to be written: it is
-  /// made anew, and may have had others before.
+  /// Deletes the rows of contracts that a run has in [from, until) besides `rows`, which are to be
+  /// written: it is made anew, and may have had others before.
   [[nodiscard]] Result<void> forget_others(std::string_view run,
-                                           const std::vector<IntervalRow>& rows);
+                                           const std::vector<IntervalRow>& rows, std::int64_t from,
+                                           std::int64_t until);
 
   /// Deletes what started before `time`. Gives the number of intervals that went.
   [[nodiscard]] Result<std::uint64_t> forget_before(std::int64_t time);
