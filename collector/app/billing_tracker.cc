@@ -92,6 +92,10 @@ billing::Wide squared(std::uint64_t deviation) noexcept {
 
 }  // namespace
 
+void BillingTracker::note_amendment(std::int64_t first) noexcept {
+  amended_from_ = std::min(amended_from_, time_of(first));
+}
+
 void BillingTracker::forget() noexcept {
   is_stale_ = true;
   for (Tracked& one : tracked_) one.previous_read_at = TrafficTime::min();
@@ -111,7 +115,7 @@ Result<BillingTracker::View> BillingTracker::update(ledger::Ledger& ledger, cons
                                                     TrafficTime closed_until) {
   closed_until = billing::ledger_interval_start(closed_until);
   if (view_ && closed_until < closed_until_) {
-    is_amended_ = true;
+    amended_from_ = std::min(amended_from_, closed_until - kLedgerInterval);
     closed_until = closed_until_;
   }
   if (table != table_) {
@@ -119,7 +123,8 @@ Result<BillingTracker::View> BillingTracker::update(ledger::Ledger& ledger, cons
   }
   const TrafficSpan since = is_stale_ ? TrafficSpan{0} : closed_until - built_at_;
   const bool is_due = is_stale_ || since >= kReadAgainAfter ||
-                      (is_amended_ && since >= kReadAmendedAfter) || has_new_period(closed_until);
+                      (amended_from_ != TrafficTime::max() && since >= kReadAmendedAfter) ||
+                      has_new_period(closed_until);
   Result<void> done;
   if (is_due) {
     done = rebuild(ledger, closed_until);
@@ -191,7 +196,7 @@ Result<void> BillingTracker::begin_periods(ledger::Ledger& ledger, TrafficTime c
     auto before = masks_of(ledger, one.contract->id, one.calendar.period_before(period));
     if (!before) return tl::unexpected(before.error());
     const bool is_read =
-        one.previous_read_at != TrafficTime::min() && !is_amended_ &&
+        one.previous_read_at != TrafficTime::min() && amended_from_ >= period.start &&
         one.current_period == period && one.previous_masks == *before &&
         (!one.port || one.previous_read_at >= period.start + kCountersComeWithin) &&
         closed_until - one.previous_read_at < kReadPreviousAfter;
@@ -209,7 +214,8 @@ Result<void> BillingTracker::rebuild(ledger::Ledger& ledger, TrafficTime closed_
   std::vector<Target> targets;
   for (Tracked& one : tracked_) targets.push_back({.tracked = &one, .period = &*one.current});
   if (auto done = read(ledger, targets, closed_until); !done) return done;
-  is_stale_ = is_amended_ = false;
+  is_stale_ = false;
+  amended_from_ = TrafficTime::max();
   built_at_ = closed_until;
   return {};
 }

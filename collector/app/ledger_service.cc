@@ -68,8 +68,8 @@ LedgerService::LedgerService(ledger::LedgerUrl url, std::uint32_t retention_days
   listeners.on_failing = [this](const std::string& error) {
     log_->error("{}; intervals wait in memory until it is written", error);
   };
-  listeners.on_amended = [this] {
-    if (on_amended_) on_amended_();
+  listeners.on_amended = [this](std::int64_t first) {
+    if (on_amended_) on_amended_(first);
   };
   listeners.on_recovered = [this] { log_->info("ledger: written again"); };
   listeners.observer = [this](ledger::Ledger& ledger, std::optional<std::int64_t> start) {

@@ -38,7 +38,9 @@ class LedgerService {
   void attach(pipeline::Pipeline& pipeline);
   void set_observer(Observer observer) { observer_ = std::move(observer); }
   /// Called on the ledger's thread when late records have changed final intervals. Before start().
-  void set_on_amended(std::function<void()> on_amended) { on_amended_ = std::move(on_amended); }
+  void set_on_amended(std::function<void(std::int64_t first)> on_amended) {
+    on_amended_ = std::move(on_amended);
+  }
   void start() { writer_->start(); }
 
   void take(const core::ClosedBucket& bucket) { feed_->take(bucket); }
@@ -68,7 +70,7 @@ class LedgerService {
   const std::uint32_t retention_days_;
   const std::shared_ptr<spdlog::logger> log_;
   Observer observer_;
-  std::function<void()> on_amended_;
+  std::function<void(std::int64_t first)> on_amended_;
   const pipeline::Pipeline* pipeline_ = nullptr;  ///< from attach() on
   pipeline::ExportIntervals exports_;             ///< the feed's thread's own
   std::unique_ptr<LedgerFeed> feed_;

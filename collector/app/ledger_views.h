@@ -48,8 +48,8 @@ class LedgerViews {
   void stop() noexcept { stop_.request_stop(); }
   /// LedgerService::Observer.
   void observe(ledger::Ledger& ledger, std::optional<std::int64_t> start);
-  /// Late records have changed intervals. On the ledger's thread.
-  void note_amendment() noexcept { tracker_.note_amendment(); }
+  /// Late records have changed intervals, the first of which starts there. On the ledger's thread.
+  void note_amendment(std::int64_t first) noexcept { tracker_.note_amendment(first); }
 
   /// Null until the ledger has told.
   [[nodiscard]] std::shared_ptr<const billing::BillingView> billing() const {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <numeric>
 #include <optional>
@@ -161,8 +162,14 @@ class BatchPrinter {
 /// Without any traffic for longer than this, nothing was captured.
 constexpr std::int64_t kLongestSilence = 3'600;
 
+/// After all that a ledger holds.
+constexpr std::int64_t kForEver = std::numeric_limits<std::int64_t>::max();
+
 /// Writes a replay's intervals to a ledger, those without traffic included: the captures
 /// measured them all, from the first with traffic to the last.
+///
+/// Rows of a replay before that this one has no more go: with another lateness, what was late is in
+/// time now or the other way round, and would count twice. The same replay again changes nothing.
 class Keeper {
  public:
   [[nodiscard]] static Result<Keeper> open(const std::string& where,
@@ -195,6 +202,10 @@ class Keeper {
     for (std::int64_t start = goes_on ? *next_ : first; start <= last;
          start += ledger::kIntervalSeconds)
       batch.coverage.push_back({.start = start, .seconds = ledger::kIntervalSeconds});
+    if (auto gone = ledger_.forget_others(run_, batch.intervals, next_.value_or(0),
+                                          last + ledger::kIntervalSeconds);
+        !gone)
+      return gone;
     next_ = last + ledger::kIntervalSeconds;
     if (auto written = ledger_.write(run_, batch); !written) return written;
     if (said != nullptr)
@@ -204,14 +215,18 @@ class Keeper {
     return {};
   }
 
-  /// What came late, in rows of a run of its own as the running collector's amendments are; each
-  /// replay of the same captures gives the same rows.
+  /// After the last of them: what came late, in rows of a run of its own as the running collector's
+  /// amendments are.
   [[nodiscard]] Result<void> keep_late(const pipeline::ContractNames& names,
                                        const std::vector<pipeline::SlotInterval>& late) {
+    const std::string run = ledger::Ledger::amendment_run(run_);
     ledger::Batch batch{.intervals = ledger_rows(names, late), .coverage = {}, .reception = {}};
+    if (auto gone = ledger_.forget_others(run_, {}, next_.value_or(0), kForEver); !gone)
+      return gone;
+    if (auto gone = ledger_.forget_others(run, batch.intervals, 0, kForEver); !gone) return gone;
     if (batch.intervals.empty()) return {};
     for (auto& row : batch.intervals) row.revision = 1;
-    return ledger_.write(ledger::Ledger::amendment_run(run_), batch);
+    return ledger_.write(run, batch);
   }
 
   [[nodiscard]] Result<void> keep_interfaces(

@@ -146,8 +146,11 @@ Result<std::vector<ReadGrid>> grids_of(const OrderGroup& group, ledger::Ledger& 
       names, seconds_of(whole.start), seconds_of(whole.end),
       [&](std::size_t contract, const ledger::ContractInterval& interval) {
         ReadGrid& of_contract = grids[contract];
-        if (interval.revision != 0) ++of_contract.amended;
-        of_contract.grid.add(time_of(interval.start),
+        const TrafficTime start = time_of(interval.start);
+        // Periods of a group differ where time zones or billing days do.
+        const BillOrder& order = group.orders[group.places[contract]];
+        if (interval.revision != 0 && order.period.contains(start)) ++of_contract.amended;
+        of_contract.grid.add(start,
                              {.from_customer = interval.from_customer_bytes,
                               .to_customer = interval.to_customer_bytes},
                              {.from_customer = interval.from_customer_deviation,

@@ -160,9 +160,8 @@ Result<void> Collector::open(const config::Config& config) {
   auto server = http::Server::listen(
       {.address = config.http.listen.address, .port = config.http.listen.port}, routes());
   if (!server) {
-    // While all that the writer's thread asks is still there.
-    pipeline_->stop();
-    if (remote_write_) remote_write_->stop();
+    // While all that the writers' threads ask is still there.
+    stop();
     return tl::unexpected(server.error());
   }
   server_ = std::move(*server);
@@ -199,7 +198,7 @@ Result<void> Collector::open_pipeline(const config::Config& config) {
     ledger_->set_observer([this](ledger::Ledger& ledger, std::optional<std::int64_t> start) {
       views_->observe(ledger, start);
     });
-    ledger_->set_on_amended([this] { views_->note_amendment(); });
+    ledger_->set_on_amended([this](std::int64_t first) { views_->note_amendment(first); });
     ledger_->attach(*pipeline_);
     ledger_->start();
   }

@@ -23,17 +23,13 @@
 #include <boost/beast/http/write.hpp>
 #include <boost/beast/ssl/ssl_stream.hpp>
 #include <cctype>
-#include <condition_variable>
 #include <memory>
-#include <mutex>
-#include <optional>
-#include <system_error>
-#include <thread>
 #include <utility>
 
 #include "collector/app/http_port.h"
 #include "collector/config/file_text.h"
 #include "collector/config/problem_list.h"
+#include "exporters/remote_write/name_lookup.h"
 
 namespace weir::app {
 namespace {
@@ -88,38 +84,16 @@ auto keep(SystemError& error) {
   return [&error](SystemError ended, auto&&...) { error = ended; };
 }
 
-using Addresses = asio::ip::tcp::resolver::results_type;
-
-/// What a thread that looks up a name and the one that waits for it share: the system may hold
-/// the former for longer than the latter waits.
-struct LookUp {
-  std::mutex mutex;
-  std::condition_variable_any done;
-  std::optional<std::pair<SystemError, Addresses>> answer;  ///< guarded by the mutex
-};
+using remote_write::Addresses;
 
 Result<Addresses> look_up(const SourceUrl& url, Deadline deadline, const std::stop_token& stop) {
-  const auto shared = std::make_shared<LookUp>();
-  try {
-    std::thread([shared, host = url.host, port = url.port] {
-      asio::io_context context{1};
-      SystemError error;
-      auto addresses = asio::ip::tcp::resolver(context).resolve(host, port, error);
-      const std::lock_guard lock(shared->mutex);
-      shared->answer.emplace(error, std::move(addresses));
-      shared->done.notify_one();
-    }).detach();
-  } catch (const std::system_error& error) {
-    return failed(url, fmt::format("no thread to look up the host: {}", error.what()));
-  }
-  std::unique_lock lock(shared->mutex);
-  const bool is_there = shared->done.wait_until(lock, stop, deadline,
-                                                [&shared] { return shared->answer.has_value(); });
-  if (stop.stop_requested()) return failed(url, reason_of(asio::error::operation_aborted));
-  if (!is_there) return failed(url, "the host's name is not resolved in time (--timeout)");
-  const auto& [error, addresses] = *shared->answer;
-  if (error) return failed(url, fmt::format("the host is not found: {}", error.message()));
-  return addresses;
+  auto addresses = remote_write::look_up(url.host, url.port, deadline, stop);
+  if (addresses) return std::move(*addresses);
+  const SystemError& error = addresses.error();
+  if (error == asio::error::operation_aborted) return failed(url, reason_of(error));
+  if (error == asio::error::timed_out)
+    return failed(url, "the host's name is not resolved in time (--timeout)");
+  return failed(url, fmt::format("the host is not found: {}", error.message()));
 }
 
 /// One connection's exchange, one step after the other; the deadline bounds them together.

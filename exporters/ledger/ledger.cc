@@ -13,6 +13,7 @@
 #include <limits>
 #include <map>
 #include <set>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 
@@ -48,12 +49,18 @@ Number number_of(std::uint64_t value) {
   return static_cast<Number>(value);
 }
 
-/// What is written for people only must not keep anything else from being written: an amount
-/// that no router carries in five minutes (2 Pbit/s), such as what a record of garbage says, is
-/// cut, so that sums over runs stay in 63 bits.
+/// No router carries more in five minutes (2 Pbit/s), unless a record of garbage says so; sums of
+/// such amounts stay in 63 bits.
+constexpr std::uint64_t kMostCarried = std::uint64_t{1} << 56U;
+
+/// What is written for people only must not keep anything else from being written: what no router
+/// carries is cut.
 Number cut_number_of(std::uint64_t value) noexcept {
-  constexpr std::uint64_t kMost = std::uint64_t{1} << 56U;
-  return static_cast<Number>(std::min(value, kMost));
+  return static_cast<Number>(std::min(value, kMostCarried));
+}
+
+bool is_carriable(const IntervalRow& row) noexcept {
+  return std::max({row.bytes, row.packets, row.records}) <= kMostCarried;
 }
 
 std::uint64_t amount_of(Number value) noexcept {
@@ -166,6 +173,7 @@ struct Ledger::State {
       std::span<const std::string> wanted);
   void write_interfaces(Number run, const std::vector<InterfaceRow>& rows);
   [[nodiscard]] std::int64_t closed_until(std::string_view contract);
+  void forget_digest(std::int64_t day);
   void write_exports(Number run, const std::vector<ExportRow>& rows);
   /// What write() learnt of numbers inside a transaction that was undone.
   void forget_numbers() {
@@ -510,9 +518,7 @@ Result<void> Ledger::write(std::string_view run, const Batch& batch) {
 
     // A digest of a day that changes is no longer true.
     for (const std::int64_t day : days_of(batch)) {
-      if (digested_days(day, day + 1).empty()) continue;
-      sql << "DELETE FROM day WHERE day = :day", soci::use(day);
-      sql << "DELETE FROM contract_day WHERE day = :day", soci::use(day);
+      if (!digested_days(day, day + 1).empty()) state.forget_digest(day);
     }
 
     soci::statement put_coverage =
@@ -612,6 +618,11 @@ Result<Amended> Ledger::amend(std::string_view run, const Amendments& amendments
         amended.closed_bytes += row.bytes;
         continue;
       }
+      // Amendments are written in their order: one that never can be would hold up all others.
+      if (!is_carriable(row)) {
+        amended.impossible_bytes += row.bytes;
+        continue;
+      }
       bound.start = row.start;
       bound.contract = state.number("contract", state.contracts, row.contract);
       bound.direction = static_cast<Number>(row.direction);
@@ -624,10 +635,7 @@ Result<Amended> Ledger::amend(std::string_view run, const Amendments& amendments
       amended.written_bytes += row.bytes;
       days.insert(day_of(row.start));
     }
-    for (const std::int64_t day : days) {
-      sql << "DELETE FROM day WHERE day = :day", soci::use(day);
-      sql << "DELETE FROM contract_day WHERE day = :day", soci::use(day);
-    }
+    for (const std::int64_t day : days) state.forget_digest(day);
     sql << "INSERT INTO amended (run, last) VALUES (:run, :last) ON CONFLICT (run) DO UPDATE SET "
            "last = excluded.last",
         soci::use(bound.run), soci::use(bound.number);
@@ -990,6 +998,11 @@ std::int64_t Ledger::State::closed_until(std::string_view contract) {
   return indicator == soci::i_null ? 0 : bound.until;
 }
 
+void Ledger::State::forget_digest(std::int64_t day) {
+  sql << "DELETE FROM day WHERE day = :day", soci::use(day);
+  sql << "DELETE FROM contract_day WHERE day = :day", soci::use(day);
+}
+
 Result<std::int64_t> Ledger::closed_until(std::string_view contract) {
   try {
     state_->ready();
@@ -1310,6 +1323,57 @@ Result<std::vector<Mask>> Ledger::masks(std::string_view contract, std::int64_t 
     return state_->failed("cannot be read", error);
   }
   return found;
+}
+
+Result<void> Ledger::forget_others(std::string_view run, const std::vector<IntervalRow>& rows,
+                                   std::int64_t from, std::int64_t until) {
+  State& state = *state_;
+  try {
+    state.ready();
+    const auto run_number = state.find("run", std::string(run));
+    if (!run_number) return {};
+    using Key = std::tuple<Number, std::string, Number, Number>;
+    std::set<Key> kept;
+    for (const IntervalRow& row : rows)
+      kept.emplace(row.start, row.contract, static_cast<Number>(row.direction),
+                   static_cast<Number>(row.family));
+    soci::transaction transaction(state.sql);
+    state.lock("day", "ROW EXCLUSIVE MODE");
+    struct Bound {
+      Number start = 0;
+      Number contract = 0;
+      std::string name;
+      Number direction = 0;
+      Number family = 0;
+    } bound;
+    std::vector<Bound> others;
+    {
+      soci::statement statement =
+          (state.sql.prepare << "SELECT x.start, x.contract, c.name, x.direction, x.family FROM "
+                                "contract_interval x JOIN contract c ON c.number = x.contract "
+                                "WHERE x.start >= :from AND x.start < :until AND x.run = :run",
+           soci::use(from), soci::use(until), soci::use(*run_number), soci::into(bound.start),
+           soci::into(bound.contract), soci::into(bound.name), soci::into(bound.direction),
+           soci::into(bound.family));
+      statement.execute();
+      while (statement.fetch())
+        if (!kept.contains({bound.start, bound.name, bound.direction, bound.family}))
+          others.push_back(bound);
+    }
+    std::set<std::int64_t> days;
+    for (const Bound& other : others) {
+      state.sql << "DELETE FROM contract_interval WHERE start = :start AND contract = :contract "
+                   "AND direction = :direction AND family = :family AND run = :run",
+          soci::use(other.start), soci::use(other.contract), soci::use(other.direction),
+          soci::use(other.family), soci::use(*run_number);
+      days.insert(day_of(other.start));
+    }
+    for (const std::int64_t day : days) state.forget_digest(day);
+    transaction.commit();
+  } catch (const std::exception& error) {
+    return state.failed("cannot be written", error);
+  }
+  return {};
 }
 
 Result<std::uint64_t> Ledger::forget_before(std::int64_t time) {

@@ -54,7 +54,8 @@ class Ledger {
   /// Adds what came late, in one transaction, to rows of a run of its own beside `run` (named
   /// amendment_run()), so that everything that reads adds them up and no write() takes them back;
   /// each row raises the revision of its interval by one. A batch whose number is not above the
-  /// run's last changes nothing. What belongs to a closed period (closed_until()) is refused.
+  /// run's last changes nothing. What belongs to a closed period (closed_until()) is refused, and
+  /// so is what no router carries.
   [[nodiscard]] Result<Amended> amend(std::string_view run, const Amendments& amendments);
   [[nodiscard]] static std::string amendment_run(std::string_view run);
   [[nodiscard]] static bool is_amendment_run(std::string_view run) noexcept;
@@ -117,6 +118,12 @@ class Ledger {
   /// of many contracts be read quickly. Reading needs none, and gives the same with and without.
   /// Gives how many were made.
   [[nodiscard]] Result<std::uint32_t> digest_before(std::int64_t time);
+
+  /// Deletes the rows of contracts that a run has in [from, until) besides `rows`, which are to be
+  /// written: it is made anew, and may have had others before.
+  [[nodiscard]] Result<void> forget_others(std::string_view run,
+                                           const std::vector<IntervalRow>& rows, std::int64_t from,
+                                           std::int64_t until);
 
   /// Deletes what started before `time`. Gives the number of intervals that went.
   [[nodiscard]] Result<std::uint64_t> forget_before(std::int64_t time);

@@ -59,7 +59,6 @@ void LedgerWriter::save(IntervalSave interval) {
   place = std::move(interval);
   figures_.pending_rows += rows_of(place);
   keep_bound();
-  figures_.pending_intervals = pending_.size();
   wake_.notify_all();
 }
 
@@ -73,7 +72,6 @@ void LedgerWriter::add(std::int64_t start, std::vector<InterfaceRow> interfaces)
   else
     pending_.emplace(start, std::move(more));
   keep_bound();
-  figures_.pending_intervals = pending_.size();
   wake_.notify_all();
 }
 
@@ -116,6 +114,7 @@ void LedgerWriter::keep_bound() {
     figures_.unamended_bytes += bytes_of(oldest);
     amendments_.pop_front();
   }
+  figures_.pending_intervals = pending_.size();
 }
 
 void LedgerWriter::fail(const Error& error) {
@@ -167,7 +166,6 @@ void LedgerWriter::put_back(IntervalSave interval) {
     move_interfaces(interval, place->second);
   }
   keep_bound();
-  figures_.pending_intervals = pending_.size();
 }
 
 bool LedgerWriter::write_one() {
@@ -228,11 +226,13 @@ bool LedgerWriter::amend_one() {
   {
     const std::lock_guard lock(mutex_);
     figures_.pending_rows -= amendments.rows.size();
-    figures_.unamended_bytes += amended->closed_bytes;
-    figures_.amended_bytes += bytes_of(amendments) - amended->closed_bytes;
+    const std::uint64_t refused = amended->closed_bytes + amended->impossible_bytes;
+    figures_.unamended_bytes += refused;
+    figures_.amended_bytes += bytes_of(amendments) - refused;
   }
   recover();
-  if (listeners_.on_amended) listeners_.on_amended();
+  if (listeners_.on_amended)
+    listeners_.on_amended(std::ranges::min(amendments.rows, {}, &IntervalRow::start).start);
   return true;
 }
 

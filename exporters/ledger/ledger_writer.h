@@ -35,7 +35,8 @@ struct WriterFigures {
   std::uint64_t dropped_rows = 0;  ///< given up beyond the bound
   // Of late records, as contracts count them.
   std::uint64_t amended_bytes = 0;
-  std::uint64_t unamended_bytes = 0;             ///< their period is closed, or they were given up
+  /// Their period is closed, no router carries so much, or they were given up.
+  std::uint64_t unamended_bytes = 0;
   std::optional<std::int64_t> last_final_start;  ///< of the newest final interval written
   std::optional<std::chrono::steady_clock::time_point> failing_since;
   std::string last_error;  ///< of the failure that lasts; empty: none
@@ -67,7 +68,8 @@ class LedgerWriter {
     std::function<void(const IntervalSave&)> on_final;  ///< it is in the ledger
     std::function<void(const std::string& error)> on_failing;
     std::function<void()> on_recovered;
-    std::function<void()> on_amended;  ///< intervals that were final are others now
+    /// Intervals may be others now, the first of which starts there.
+    std::function<void(std::int64_t first)> on_amended;
     /// After the ledger was opened, and after each final interval (its start).
     std::function<void(Ledger&, std::optional<std::int64_t> start)> observer;
     /// After opening and then once a day: digests, retention.
@@ -108,7 +110,7 @@ class LedgerWriter {
   void fail(const Error& error);
   void recover();
   void run_jobs();
-  /// Gives up what is beyond the bound. Under the mutex.
+  /// Gives up what is beyond the bound, and counts what waits. Under the mutex.
   void keep_bound();
 
   const std::string run_;

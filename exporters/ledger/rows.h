@@ -86,7 +86,8 @@ struct Amendments {
 /// Bytes of amendments by what became of them.
 struct Amended {
   std::uint64_t written_bytes = 0;
-  std::uint64_t closed_bytes = 0;  ///< their period is closed: refused
+  std::uint64_t closed_bytes = 0;      ///< their period is closed: refused
+  std::uint64_t impossible_bytes = 0;  ///< no router carries so much in an interval: refused
 
   friend bool operator==(const Amended&, const Amended&) = default;
 };

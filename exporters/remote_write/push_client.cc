@@ -22,6 +22,8 @@
 #include <cstdio>
 #include <system_error>
 
+#include "exporters/remote_write/name_lookup.h"
+
 namespace weir::remote_write {
 namespace {
 
@@ -114,7 +116,7 @@ Result<std::unique_ptr<PushClient>> PushClient::make(PushTarget target) {
 }
 
 void PushClient::abort() {
-  is_aborted_ = true;
+  stop_.request_stop();
   context_.stop();
 }
 
@@ -141,9 +143,9 @@ Result<std::string> PushClient::authorization() const {
 template <class Start>
 SystemError PushClient::wait_for(Start start) {
   SystemError error = asio::error::operation_aborted;
-  // Before the look at the flag: abort() raises the flag first, so that one of both is seen.
+  // Before the look at the stop: abort() asks for that first, so that one of both is seen.
   context_.restart();
-  if (is_aborted_) return error;
+  if (stop_.stop_requested()) return error;
   start(error);
   context_.run();
   return error;
@@ -175,13 +177,16 @@ Result<PushAnswer> PushClient::exchange(Stream& stream, Request& request) {
 }
 
 Result<PushAnswer> PushClient::post(const std::string& body) {
-  if (is_aborted_) return unreachable("stopped");
+  if (stop_.stop_requested()) return unreachable("stopped");
+  // One deadline for all steps together.
+  const auto deadline = std::chrono::steady_clock::now() + target_.timeout;
   const auto allowed = authorization();
   if (!allowed) return tl::unexpected(allowed.error());
-  SystemError error;
-  const auto addresses =
-      asio::ip::tcp::resolver(context_).resolve(target_.host, target_.port, error);
-  if (error) return unreachable(error.message());
+  const auto addresses = look_up(target_.host, target_.port, deadline, stop_.get_token());
+  if (!addresses)
+    return unreachable(addresses.error() == asio::error::timed_out
+                           ? "the host's name is not resolved in time"
+                           : addresses.error().message());
 
   wire::request<wire::string_body> request{wire::verb::post, target_.path, 11};
   request.set(wire::field::host, target_.host_field);
@@ -197,10 +202,9 @@ Result<PushAnswer> PushClient::post(const std::string& body) {
 
   beast::ssl_stream<beast::tcp_stream> stream(context_, tls_);
   beast::tcp_stream& plain = stream.next_layer();
-  // One deadline for all steps together.
-  plain.expires_after(target_.timeout);
-  error = wait_for([&](SystemError& result) {
-    plain.async_connect(addresses, [&result](SystemError failed, const asio::ip::tcp::endpoint&) {
+  plain.expires_at(deadline);
+  SystemError error = wait_for([&](SystemError& result) {
+    plain.async_connect(*addresses, [&result](SystemError failed, const asio::ip::tcp::endpoint&) {
       result = failed;
     });
   });

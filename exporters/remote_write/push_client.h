@@ -1,11 +1,11 @@
 #pragma once
 
-#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -67,7 +67,7 @@ class PushClient {
   const PushTarget target_;
   boost::asio::ssl::context tls_;
   boost::asio::io_context context_{1};
-  std::atomic<bool> is_aborted_{false};
+  std::stop_source stop_;
 };
 
 }  // namespace weir::remote_write

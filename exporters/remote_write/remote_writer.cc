@@ -93,6 +93,8 @@ void RemoteWriter::run() {
     waiting_.pop_front();
     lock.unlock();
     const bool has_ended = send(batch);
+    // A receiver that is slow fails nothing.
+    tell_dropped();
     lock.lock();
     if (!has_ended) break;
     figures_.pending_bytes -= batch.bytes();
@@ -185,14 +187,21 @@ void RemoteWriter::succeed(std::int64_t time_ms, std::size_t samples) {
 
 void RemoteWriter::fail(const std::string& why) {
   bool is_first = false;
-  std::uint64_t dropped = 0;
   {
     const std::lock_guard lock(mutex_);
     ++figures_.failed_requests;
     is_first = !std::exchange(figures_.is_failing, true);
-    dropped = std::exchange(dropped_untold_, 0);
   }
   if (is_first && listeners_.on_failing) listeners_.on_failing(why);
+  tell_dropped();
+}
+
+void RemoteWriter::tell_dropped() {
+  std::uint64_t dropped = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    dropped = std::exchange(dropped_untold_, 0);
+  }
   if (dropped != 0 && listeners_.on_dropped) listeners_.on_dropped(dropped);
 }
 

@@ -36,11 +36,12 @@ struct WriterFigures {
 ///
 /// What waits is kept in memory, at most Limits::queue_bytes; beyond it the oldest go, counted.
 /// What the receiver cannot take now (no answer, 5xx, 429) is sent again, after a pause that
-/// doubles up to Limits::longest_pause, or that Retry-After asks for. What it refuses for good
-/// (other 4xx) is halved until the samples at fault are alone, or Limits::most_halvings are spent;
-/// these are given up and counted. A request whose time the receiver says to be too old is given up
-/// as a whole. A request that is answered by 500 for Limits::poison_age is
-/// taken for one that always will be, since some receivers answer so to samples they do not like.
+/// doubles up to Limits::longest_pause, or that Retry-After asks for. What it refuses for the
+/// samples' sake (400, 409, 413, 422) is halved until the samples at fault are alone, or
+/// Limits::most_halvings are spent; these are given up and counted. A request whose time the
+/// receiver says to be too old, or that it answers otherwise (3xx, other 4xx), is given up as a
+/// whole; so is one that is answered by 500 for Limits::poison_age, since some receivers answer so
+/// to samples they do not like.
 ///
 /// A batch is never begun before the one before it has ended, so that each series is in order.
 ///
@@ -94,6 +95,8 @@ class RemoteWriter {
   [[nodiscard]] Ending insist(std::int64_t time_ms, std::span<const CellSample> samples);
   void succeed(std::int64_t time_ms, std::size_t samples);
   void fail(const std::string& why);
+  /// Of the queue that was full.
+  void tell_dropped();
   void reject(std::span<const CellSample> samples);
   /// False if the stop came.
   [[nodiscard]] bool pause(std::optional<std::chrono::seconds> asked);

@@ -321,6 +321,24 @@ TEST_F(BillingTrackerTest, AnAmendmentAndAMaskComeInWithinTheirTime) {
   EXPECT_EQ(*update(tracker, now + 600 + 3'600), *from_scratch(now + 600 + 3'600));
 }
 
+TEST_F(BillingTrackerTest, APreviousPeriodIsReadAgainOnceOneOfItsIntervalsHasChanged) {
+  const std::int64_t now = kOctober + 7'200;
+  carry_anything(kOctober - 3 * 86'400, now);
+  BillingTracker tracker;
+  const auto before = update(tracker, now)->find("B")->previous;
+  ledger::Batch late;
+  late.intervals.push_back(
+      {.contract = "B", .start = kOctober - 600, .bytes = 90'000'000'000, .revision = 1});
+  late.coverage.push_back({.start = kOctober - 600, .seconds = 300});
+  ASSERT_TRUE(store->write("late", late));
+  // Of the current period: the other one is not read for it.
+  tracker.note_amendment(kOctober);
+  EXPECT_EQ(update(tracker, now + 600)->find("B")->previous, before);
+  tracker.note_amendment(kOctober - 600);
+  EXPECT_EQ(*update(tracker, now + 1'200), *from_scratch(now + 1'200));
+  EXPECT_NE(*from_scratch(now + 1'200)->find("B")->previous, *before);
+}
+
 TEST_F(BillingTrackerTest, NewContractsAreTakenAndForgettingReadsAgain) {
   const std::int64_t now = kOctober + 7'200;
   carry_anything(kOctober - 86'400, now);

@@ -79,6 +79,21 @@ TEST_F(ReportTest, AnIntervalBelongsToTheMonthOfItsContractsTimeZone) {
   EXPECT_EQ(october.intervals.expected, 1U);
 }
 
+TEST_F(ReportTest, AnAmendmentCountsInTheMonthOfItsContractsTimeZoneAlone) {
+  config.contracts.push_back(contract("B", "r1"));
+  config.contracts.back().billing.timezone = "UTC";
+  carry(kOctober - 300, 37'500, 0);
+  carry(kOctober, 37'500, 0);  // still September in UTC
+  const ledger::Amendments late{.number = 1,
+                                .rows = {{.contract = "A", .start = kOctober, .bytes = 300},
+                                         {.contract = "B", .start = kOctober, .bytes = 300}}};
+  ASSERT_TRUE(store->amend("run", late));
+  const auto september = report("2012-09");
+  EXPECT_EQ(september.contracts[0].amended_intervals, 0U);
+  EXPECT_EQ(september.contracts[1].amended_intervals, 1U);
+  EXPECT_EQ(report("2012-10").contracts[0].amended_intervals, 1U);
+}
+
 TEST_F(ReportTest, MissingIsNotZeroAndPartialCounts) {
   carry(kSeptember, 37'500, 0);
   carry(kSeptember + 300, 0, 0);            // measured, and nothing came

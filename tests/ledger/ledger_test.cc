@@ -128,6 +128,28 @@ TEST_F(LedgerFileTest, WritingAgainChangesNoByteOfTheFile) {
   EXPECT_EQ(bytes_of(path_), before);
 }
 
+TEST_F(LedgerFileTest, ARunThatIsMadeAnewLosesTheRowsThatItHasNoMore) {
+  const IntervalRow kept{.contract = "IP-1", .start = kStart, .bytes = 5};
+  IntervalRow other_family = kept;
+  other_family.family = Family::Ipv6;
+  IntervalRow other_contract = kept;
+  other_contract.contract = "IP-2";
+  ASSERT_TRUE(opened().write("run", batch_of({kept})));
+  ASSERT_TRUE(opened().write("run late", batch_of({kept, other_family, other_contract})));
+  ASSERT_TRUE(opened().digest_before(kStart + 3 * 86'400));
+  ASSERT_TRUE(opened().forget_others("nobody", {}, 0, kStart + 300));
+  ASSERT_TRUE(opened().forget_others("run late", {}, 0, kStart));
+  ASSERT_TRUE(opened().forget_others("run late", {}, kStart + 300, kStart + 600));
+  EXPECT_EQ(opened().intervals("IP-1", kStart, kStart + 300)->front().from_customer_bytes, 15U);
+  ASSERT_TRUE(opened().forget_others("run late", {kept}, kStart, kStart + 300));
+  EXPECT_EQ(opened().intervals("IP-1", kStart, kStart + 300)->front().from_customer_bytes, 10U);
+  EXPECT_EQ(opened().intervals("IP-2", kStart, kStart + 300)->size(), 0U);
+
+  const std::string before = bytes_of(path_);
+  ASSERT_TRUE(opened().forget_others("run late", {kept}, kStart, kStart + 300));
+  EXPECT_EQ(bytes_of(path_), before);
+}
+
 TEST_F(LedgerTest, AnAmendedRowReplacesTheOldOneAndSaysSo) {
   Ledger ledger = opened();
   ASSERT_TRUE(

@@ -258,24 +258,28 @@ std::vector<IntervalRow> late_rows(std::uint64_t bytes) {
 
 TEST_F(Writer, AmendmentsWaitWhileTheLedgerIsAwayAndAreWrittenOnce) {
   is_away_ = true;
-  int amended = 0;
+  std::vector<std::int64_t> amended;
   auto all = listeners();
-  all.on_amended = [&] { ++amended; };
+  all.on_amended = [&](std::int64_t first) { amended.push_back(first); };
   LedgerWriter writer("run", open(), std::move(all), quick());
   writer.save(save_of(0, 10, true));
   writer.amend(late_rows(5));
   writer.start();
   ASSERT_TRUE(comes_true([&] { return openings_ > 3; }));
-  writer.amend(late_rows(7));
-  EXPECT_EQ(writer.figures().pending_rows, 4U);
+  auto later = late_rows(7);
+  later.insert(later.begin(), later.front());
+  later.front().start += 300;
+  writer.amend(std::move(later));
+  EXPECT_EQ(writer.figures().pending_rows, 5U);
   is_away_ = false;
   ASSERT_TRUE(comes_true([&] { return writer.figures().pending_rows == 0; }));
   EXPECT_EQ(writer.stop(), 0U);
+  // The second interval is amended, but nobody measured it.
   EXPECT_THAT(stored(), testing::ElementsAre(ContractInterval{
                             .start = kStart, .from_customer_bytes = 22, .revision = 2}));
-  EXPECT_EQ(writer.figures().amended_bytes, 12U);
+  EXPECT_EQ(writer.figures().amended_bytes, 19U);
   EXPECT_EQ(writer.figures().unamended_bytes, 0U);
-  EXPECT_EQ(amended, 2);
+  EXPECT_THAT(amended, testing::ElementsAre(kStart, kStart));
 }
 
 TEST_F(Writer, AmendmentsBeyondTheBoundAreCounted) {
@@ -289,6 +293,31 @@ TEST_F(Writer, AmendmentsBeyondTheBoundAreCounted) {
   writer.save(save_of(0, 10, true));
   writer.start();
   EXPECT_EQ(writer.stop(), 0U);
+}
+
+TEST_F(Writer, AmendmentsThatPushOutIntervalsCountThemAsGone) {
+  LedgerWriter writer("run", open(), listeners(), quick(2));
+  writer.save(save_of(0, 10, true));
+  EXPECT_EQ(writer.figures().pending_intervals, 1U);
+  writer.amend(late_rows(1));
+  EXPECT_EQ(writer.figures().pending_intervals, 0U);
+  EXPECT_EQ(writer.figures().pending_rows, 1U);
+  EXPECT_EQ(writer.figures().dropped_rows, 2U);
+}
+
+TEST_F(Writer, AnAmendmentOfGarbageHoldsUpNoOther) {
+  constexpr std::uint64_t kGarbage = ~std::uint64_t{0};
+  LedgerWriter writer("run", open(), listeners(), quick());
+  writer.save(save_of(0, 10, true));
+  writer.amend(late_rows(kGarbage));
+  writer.amend(late_rows(7));
+  writer.start();
+  EXPECT_EQ(writer.stop(), 0U);
+  EXPECT_THAT(stored(), testing::ElementsAre(ContractInterval{
+                            .start = kStart, .from_customer_bytes = 17, .revision = 1}));
+  EXPECT_EQ(writer.figures().amended_bytes, 7U);
+  EXPECT_EQ(writer.figures().unamended_bytes, kGarbage);
+  EXPECT_EQ(writer.figures().write_errors, 0U);
 }
 
 }  // namespace

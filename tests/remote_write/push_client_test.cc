@@ -3,10 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <boost/asio/error.hpp>
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <stop_token>
 #include <thread>
 
+#include "exporters/remote_write/name_lookup.h"
 #include "tests/remote_write/receiver.h"
 #include "tests/support/config_files.h"
 #include "tests/support/test_certificates.h"
@@ -188,6 +192,19 @@ TEST(PushClient, AbortEndsWhatIsUnderWayAndRefusesMore) {
   stopper.join();
   EXPECT_FALSE(client->post("x"));
   gate.open();
+}
+
+TEST(NameLookup, FindsAnAddressAndEndsAtAStop) {
+  const auto later = std::chrono::steady_clock::now() + 60s;
+  const auto found = look_up("127.0.0.1", "80", later, {});
+  ASSERT_TRUE(found) << found.error().message();
+  EXPECT_EQ(found->begin()->endpoint().port(), 80);
+
+  std::stop_source stop;
+  stop.request_stop();
+  const auto stopped = look_up("127.0.0.1", "80", later, stop.get_token());
+  ASSERT_FALSE(stopped);
+  EXPECT_EQ(stopped.error(), boost::asio::error::operation_aborted);
 }
 
 TEST(PushClient, TlsTrustsTheAuthorityNamedAndNoOther) {

@@ -5,8 +5,10 @@
 
 #include <condition_variable>
 #include <deque>
+#include <future>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/remote_write/receiver.h"
@@ -263,6 +265,39 @@ TEST(RemoteWriter, AnOutageIsWaitedForAndTheOldestGoBeyondTheBound) {
   // The first was under way, and stays.
   EXPECT_THAT(server.accepted(), ElementsAre("A@1000=1", "A@8000=8", "A@9000=9", "A@10000=10"));
   EXPECT_EQ(writer.figures().sent_samples, 4U);
+}
+
+TEST(RemoteWriter, WhatASlowReceiverCostsIsTold) {
+  std::promise<void> reached;
+  std::promise<void> go_on;
+  bool is_first = true;
+  const RemoteWriter::Road slow{.post = [&](const std::string&) -> Result<PushAnswer> {
+                                  if (std::exchange(is_first, false)) {
+                                    reached.set_value();
+                                    go_on.get_future().wait();
+                                  }
+                                  return status(204);
+                                },
+                                .abort = [] {}};
+  std::uint64_t told = 0;
+  auto limits = quick();
+  limits.queue_bytes = 4 * batch(0, {0}).bytes();
+  RemoteWriter writer(requests(), slow,
+                      {.on_failing = {},
+                       .on_recovered = {},
+                       .on_rejected = {},
+                       .on_dropped = [&](std::uint64_t samples) { told += samples; }},
+                      limits);
+  writer.start();
+  writer.queue(batch(1, {0}));
+  reached.get_future().wait();
+  for (int seconds = 2; seconds <= 10; ++seconds) writer.queue(batch(seconds, {0}));
+  go_on.set_value();
+  EXPECT_EQ(writer.stop(), 0U);
+  EXPECT_EQ(told, 6U);
+  EXPECT_EQ(writer.figures().dropped_samples, 6U);
+  EXPECT_EQ(writer.figures().sent_samples, 4U);
+  EXPECT_EQ(writer.figures().failed_requests, 0U);
 }
 
 TEST(RemoteWriter, AStopGivesUpInTimeAndSaysWhatIsLost) {
