@@ -11,7 +11,8 @@ __extension__ using Wide = unsigned __int128;
 }  // namespace
 
 bool is_plausible(std::uint64_t bytes, TimeRange range, BitsPerSecond speed) noexcept {
-  if (bytes <= kAlwaysPlausibleBytes || speed.value() == 0) return true;
+  if (bytes <= kAlwaysPlausibleBytes) return true;
+  if (speed.value() == 0) speed = kFastestInterface;
   const TrafficSpan duration = std::max(range.end - range.start, TrafficSpan{0}) + kPlausibleSlack;
   const Wide bit_milliseconds =
       Wide{speed.value()} * static_cast<std::uint64_t>(duration.count()) * kPlausibleMargin;

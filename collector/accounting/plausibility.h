@@ -20,9 +20,13 @@ inline constexpr TrafficSpan kPlausibleSlack = std::chrono::seconds{60};
 /// And interfaces burst above their nominal speed, or a bundle is configured with one member's.
 inline constexpr std::uint64_t kPlausibleMargin = 2;
 
+/// Stands for a speed that is not known: no bundle carries more (100 Tbit/s), while a record of
+/// garbage may, and a few thousand of these would fit no sum of 63 bits.
+inline constexpr BitsPerSecond kFastestInterface{100'000'000'000'000};
+
 /// Whether an interface of `speed` can have carried `bytes` in `range`: bytes are at most
-/// speed x (duration + kPlausibleSlack) x kPlausibleMargin. A speed of zero is unknown, and
-/// every amount plausible. Catches counters that jumped or wrapped and sampling rates that are
+/// speed x (duration + kPlausibleSlack) x kPlausibleMargin. A speed of zero is unknown:
+/// kFastestInterface. Catches counters that jumped or wrapped and sampling rates that are
 /// wrong by orders of magnitude; nothing finer.
 ///
 /// Threads: any; a pure function.

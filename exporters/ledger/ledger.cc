@@ -509,8 +509,8 @@ Result<void> Ledger::write(std::string_view run, const Batch& batch) {
       bound.direction = static_cast<Number>(row.direction);
       bound.family = static_cast<Number>(row.family);
       bound.bytes = number_of(row.bytes);
-      bound.packets = number_of(row.packets);
-      bound.records = number_of(row.records);
+      bound.packets = cut_number_of(row.packets);
+      bound.records = cut_number_of(row.records);
       bound.variance = row.variance;
       bound.revision = row.revision;
       put_interval.execute(true);
@@ -628,8 +628,8 @@ Result<Amended> Ledger::amend(std::string_view run, const Amendments& amendments
       bound.direction = static_cast<Number>(row.direction);
       bound.family = static_cast<Number>(row.family);
       bound.bytes = number_of(row.bytes);
-      bound.packets = number_of(row.packets);
-      bound.records = number_of(row.records);
+      bound.packets = cut_number_of(row.packets);
+      bound.records = cut_number_of(row.records);
       bound.variance = row.variance;
       put.execute(true);
       amended.written_bytes += row.bytes;

@@ -25,8 +25,11 @@ TEST(Plausibility, RecordThatTookNoTimeHasTheSlack) {
   EXPECT_FALSE(is_plausible(kMost + 1, range_of(std::chrono::seconds{0}), kGigabit));
 }
 
-TEST(Plausibility, UnknownSpeedCarriesAnything) {
-  EXPECT_TRUE(is_plausible(UINT64_MAX, range_of(std::chrono::seconds{0}), BitsPerSecond{0}));
+// 100 Tbit/s for a minute of slack, doubled.
+TEST(Plausibility, UnknownSpeedIsThatOfTheFastestBundle) {
+  constexpr std::uint64_t kMost = 1'500'000'000'000'000;
+  EXPECT_TRUE(is_plausible(kMost, range_of(std::chrono::seconds{0}), BitsPerSecond{0}));
+  EXPECT_FALSE(is_plausible(kMost + 1, range_of(std::chrono::seconds{0}), BitsPerSecond{0}));
 }
 
 TEST(Plausibility, LargestAmountsAndSpeedsDoNotWrap) {

@@ -517,6 +517,21 @@ TEST_F(LedgerFileTest, ALedgerThatIsNotThereIsNotMadeByAReader) {
   EXPECT_FALSE(std::filesystem::exists(path_));
 }
 
+// One record of garbage must not keep an interval of all contracts from being written.
+TEST_F(LedgerTest, PacketsThatNoRouterCarriesAreCut) {
+  Ledger ledger = opened();
+  ASSERT_TRUE(ledger.write("a", batch_of({{.contract = "A",
+                                           .start = kStart,
+                                           .bytes = 5,
+                                           .packets = ~std::uint64_t{0},
+                                           .records = 1}})));
+  const auto rows = ledger.rows_of("A", kStart);
+  ASSERT_TRUE(rows);
+  ASSERT_EQ(rows->size(), 1U);
+  EXPECT_EQ(rows->front().row.bytes, 5U);
+  EXPECT_EQ(rows->front().row.packets, std::uint64_t{1} << 56U);
+}
+
 TEST_F(LedgerTest, AnAmountBeyondTheDatabasesIntegersUndoesTheWholeBatch) {
   Ledger ledger = opened();
   const auto written = ledger.write(
